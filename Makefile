@@ -1,0 +1,39 @@
+# Chatsite: `make run` starts it, `make test` proves it.
+
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: run test lint format bench requirements
+
+run: .venv/ready
+	$(BIN)/python manage.py serve
+
+test: .venv/dev
+	$(BIN)/python -m tests.run
+
+lint: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/djade --check --target-version 5.2 $$(git ls-files 'templates/**.html' 'templates/*.html')
+	$(BIN)/mypy chatsite accounts llm conversations
+
+format: .venv/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	-$(BIN)/djade --target-version 5.2 $$(git ls-files 'templates/**.html' 'templates/*.html')
+
+bench: .venv/dev
+	$(BIN)/python -m benchmarks
+
+requirements: .venv/dev
+	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+.venv/ready: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/dev: .venv/ready requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

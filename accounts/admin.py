@@ -1,0 +1,106 @@
+"""People and their sign-ins in the admin."""
+
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.http import HttpRequest
+
+from . import people, tokens
+from .models import SignIn, User
+
+# Staff come in through the same page as everybody, with the same limits and the same second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class UserCreationForm(forms.ModelForm):
+    """A new person without a password: they choose one through "Forgotten?"."""
+
+    class Meta:
+        model = User
+        fields = ["email", "name"]
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].lower()
+        if found := people.email_problems(email):
+            raise forms.ValidationError(found)
+        return email
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.set_unusable_password()
+        return super().save(commit)
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    def save(self, commit: bool = True) -> User:
+        people.change_password(user=self.user, password=self.cleaned_data["password1"])
+        return self.user
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    add_form = UserCreationForm
+    change_password_form = PasswordForm
+    list_display = ["email", "name", "is_active", "is_staff", "last_login", "date_joined"]
+    list_filter = ["is_active", "is_staff", "is_superuser"]
+    search_fields = ["email", "name"]
+    ordering = ["email"]
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["email", "name", "is_active"]}),
+        ("Rights", {"fields": list(RIGHTS)}),
+        ("Times", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["email", "name"]})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        readonly = list(super().get_readonly_fields(request, obj))
+        if request.user.is_superuser:
+            return readonly
+        return [*readonly, *RIGHTS]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            EmailAddress.objects.create(user=obj, email=obj.email, primary=True, verified=False)
+        elif "email" in form.changed_data:
+            EmailAddress.objects.filter(user=obj).update(email=obj.email, verified=False)
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            people.deactivate(user=obj)
+
+
+@admin.register(SignIn)
+class SignInAdmin(admin.ModelAdmin):
+    list_display = fields = ("user", "client", "created_at", "last_used_at", "expires_at", "revoked_at")
+    list_select_related = ["user"]
+    search_fields = ["user__email"]
+    actions = ["end"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: SignIn | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: SignIn | None = None) -> bool:
+        return False
+
+    @admin.action(description="End the selected sign-ins", permissions=["view"])
+    def end(self, request: HttpRequest, queryset) -> None:
+        for sign_in in queryset:
+            tokens.revoke(sign_in=sign_in)
+
+
+def _may_touch(request: HttpRequest, obj: User | None) -> bool:
+    """Whoever could set the password of other staff would have their rights; only an administrator may."""
+    return obj is None or request.user.is_superuser or obj == request.user or not obj.is_staff

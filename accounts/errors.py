@@ -1,0 +1,94 @@
+"""What can go wrong with an account: a code, a sentence, a status; each edge translates them once."""
+
+
+class AccountError(Exception):
+    """Something that cannot be done: `code` for programs, `detail` for people, `status` and `headers` for HTTP."""
+
+    status = 400
+    code = "invalid"
+    detail = "This cannot be done."
+
+    def __init__(self, detail: str = "", *, code: str = ""):
+        self.detail = detail or self.detail
+        self.code = code or self.code
+        self.headers: dict[str, str] = {}
+        super().__init__(self.detail)
+
+
+class SignupClosed(AccountError):
+    status = 403
+    code = "signup_closed"
+    detail = "This installation takes no new accounts. Ask the people who run it for one."
+
+
+class InvalidFields(AccountError):
+    """Fields that are not acceptable; `fields` has the sentences for each by its name."""
+
+    def __init__(self, fields: dict[str, list[str]], *, code: str = ""):
+        self.fields = fields
+        super().__init__(" ".join(sentence for sentences in fields.values() for sentence in sentences), code=code)
+
+
+class EmailTaken(InvalidFields):
+    code = "email_taken"
+
+    def __init__(self):
+        super().__init__({"email": ["There is already an account with this e-mail address."]})
+
+
+class CredentialError(AccountError):
+    """A credential that does not let its bearer in: `token_not_valid` or `user_inactive`."""
+
+    status = 401
+    code = "token_not_valid"
+    detail = "This token is not valid, or no longer. Sign in again."
+
+
+class UserInactive(CredentialError):
+    code = "user_inactive"
+    detail = "This account has been disabled. Ask the people who run this installation."
+
+
+class WrongPassword(AccountError):
+    status = 401
+    code = "wrong_credentials"
+    detail = "That e-mail and password do not match."
+
+
+class MfaRequired(AccountError):
+    status = 401
+    code = "mfa_required"
+    detail = "This account is protected by a second factor. Sign in on the page."
+
+
+class AmbiguousCredentials(AccountError):
+    code = "ambiguous_credentials"
+    detail = "Send one credential only: a session cookie or one token."
+
+
+class TooManyAttempts(AccountError):
+    """Too many attempts; `retry_after` says in how many whole seconds the next one is looked at."""
+
+    status = 429
+    code = "too_many_attempts"
+
+    def __init__(self, *, retry_after: int):
+        super().__init__(f"Too many attempts. Try again in {retry_after} seconds.")
+        self.retry_after = retry_after
+        self.headers = {"Retry-After": str(retry_after)}
+
+
+class QueueUnavailable(AccountError):
+    status = 503
+    code = "unavailable"
+    detail = "Mail cannot be sent at the moment. Try again in a while."
+
+    def __init__(self):
+        super().__init__()
+        self.headers = {"Retry-After": "30"}
+
+
+class CsrfFailed(AccountError):
+    status = 403
+    code = "csrf_failed"
+    detail = "A request with a session cookie needs the page's CSRF token in X-CSRFToken. Reload the page."

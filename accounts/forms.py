@@ -1,0 +1,111 @@
+"""The forms of the account pages: allauth's, with our rules and our words."""
+
+from allauth.account import forms as allauth_forms
+from allauth.core import context
+from django import forms
+from django.http import HttpRequest
+
+from . import mail, people, throttles
+from .models import User
+
+
+def _relabel(form: forms.Form, **labels: str) -> None:
+    for name, label in labels.items():
+        form.fields[name].label = label
+        form.fields[name].help_text = ""
+        form.fields[name].widget.attrs.pop("placeholder", None)
+
+
+class LoginForm(allauth_forms.LoginForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        _relabel(self, login="E-mail", password="Password", remember="Stay signed in on this device")
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+
+    def clean_password(self) -> str:
+        return _short_enough(self.cleaned_data["password"])
+
+
+class SignupForm(allauth_forms.SignupForm):
+    name = forms.CharField(
+        label="Your name",
+        required=False,
+        max_length=people.NAME_MAX_CHARACTERS,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    field_order = ["name", "email", "password1"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        _relabel(self, name="Your name", email="E-mail", password1="Password")
+        self.fields["email"].error_messages["invalid"] = people.NO_ADDRESS
+        self.fields["password1"].help_text = "At least 10 characters. A short sentence works well."
+
+    def clean_email(self) -> str:
+        return self.cleaned_data["email"].strip().lower()
+
+    def clean(self) -> dict:
+        fields = self.cleaned_data
+        if not self.errors:
+            found = people.problems(email=fields["email"], password=fields["password1"], name=fields["name"])
+            for field, sentences in found.items():
+                self.add_error("password1" if field == "password" else field, sentences)
+        return fields
+
+    def save(self, request: HttpRequest) -> User:
+        fields = self.cleaned_data
+        return people.sign_up(email=fields["email"], password=fields["password1"], name=fields["name"])
+
+
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        _relabel(self, oldpassword="Current password", password1="New password", password2="New password again")
+
+    def clean_oldpassword(self) -> str:
+        password = _short_enough(self.cleaned_data["oldpassword"])
+        throttles.check("current_password", context.request, account=self.user.email)
+        try:
+            self.cleaned_data["oldpassword"] = password
+            return super().clean_oldpassword()
+        except forms.ValidationError:
+            throttles.count("current_password", context.request, account=self.user.email)
+            raise
+
+
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        _relabel(self, email="E-mail")
+        self.fields["email"].error_messages["invalid"] = people.NO_ADDRESS
+
+    def clean_email(self) -> str:
+        # Whether there is such an account is looked up by the job that sends the mail: here nothing must show it.
+        return self.cleaned_data["email"].lower()
+
+    def save(self, request: HttpRequest, **kwargs) -> str:
+        email = self.cleaned_data["email"]
+        mail.ask_password_reset(email=email, site=mail.site_of(request))
+        return email
+
+
+class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        _relabel(self, password1="New password", password2="New password again")
+
+
+class ReauthenticateForm(allauth_forms.ReauthenticateForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        _relabel(self, password="Password")
+
+    def clean_password(self) -> str:
+        _short_enough(self.cleaned_data["password"])
+        return super().clean_password()
+
+
+def _short_enough(password: str) -> str:
+    if len(password) > people.PASSWORD_MAX_CHARACTERS:
+        raise forms.ValidationError(f"The password is longer than {people.PASSWORD_MAX_CHARACTERS} characters.")
+    return password

@@ -1,0 +1,170 @@
+"""People: how an account is made, let in, changed and closed."""
+
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.http import HttpRequest
+
+from . import tokens
+from .errors import EmailTaken, InvalidFields, MfaRequired, SignupClosed, UserInactive, WrongPassword
+from .models import Installation, User
+from .text import has_hidden_characters
+
+EMAIL_MAX_CHARACTERS = 254
+NAME_MAX_CHARACTERS = 100
+PASSWORD_MAX_CHARACTERS = 1024
+NO_ADDRESS = "Enter a full e-mail address, such as maya@example.org."
+
+
+def sign_up(*, email: str, password: str, name: str = "") -> User:
+    """Return the new account, the first an administrator's; raises `SignupClosed`, `InvalidFields`, `EmailTaken`."""
+    if settings.SIGNUP == "closed":
+        raise SignupClosed
+    email, name = email.strip(), name.strip()
+    # Looked at before it is lowered: some foreign letters become plain ones that way.
+    if found := problems(email=email, password=password, name=name):
+        raise InvalidFields(found)
+    email = email.lower()
+    user = User(email=email, name=name)
+    if User.objects.filter(email=email).exists():
+        raise EmailTaken
+    # Hashing takes a while; SQLite's one write lock must not be held meanwhile.
+    user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+            EmailAddress.objects.create(user=user, email=email, primary=True, verified=False)
+            _make_first_administrator(user)
+    except IntegrityError:
+        raise EmailTaken from None
+    return user
+
+
+def authenticate(*, request: HttpRequest, email: str, password: str) -> User:
+    """Return whose these are; raises `TooManyAttempts`, `WrongPassword`, `UserInactive`, `MfaRequired`."""
+    user = get_adapter(request).authenticate(request, email=email.strip().lower(), password=password)
+    if user is None:
+        raise WrongPassword
+    if not user.is_active:
+        raise UserInactive
+    if has_second_factor(user=user):
+        raise MfaRequired
+    return user
+
+
+def has_second_factor(*, user: User) -> bool:
+    """Return whether a password alone does not let this person in."""
+    if not apps.is_installed("allauth.mfa"):
+        return False
+    from allauth.mfa.utils import is_mfa_enabled
+
+    return is_mfa_enabled(user)
+
+
+def change_password(*, user: User, password: str) -> None:
+    """Set a password that was checked before, and end every session and token of this person."""
+    user.set_password(password)
+    with transaction.atomic():
+        user.credentials_version = F("credentials_version") + 1
+        user.save(update_fields=["password", "credentials_version"])
+        tokens.revoke_all(user=user)
+    user.refresh_from_db(fields=["credentials_version"])
+
+
+def deactivate(*, user: User) -> None:
+    """Close the account: nobody signs in to it any more, and everything signed in ends at once."""
+    with transaction.atomic():
+        user.is_active = False
+        user.credentials_version = F("credentials_version") + 1
+        user.save(update_fields=["is_active", "credentials_version"])
+        tokens.revoke_all(user=user)
+    user.refresh_from_db(fields=["credentials_version"])
+
+
+def sign_out_everywhere(*, user: User) -> None:
+    """End every session and token of this person."""
+    with transaction.atomic():
+        user.credentials_version = F("credentials_version") + 1
+        user.save(update_fields=["credentials_version"])
+        tokens.revoke_all(user=user)
+    user.refresh_from_db(fields=["credentials_version"])
+
+
+def change_preferences(*, user: User, name: str | None = None, theme: str | None = None) -> None:
+    """Keep a new name or theme ("", "light", "dark"); raises `InvalidFields`."""
+    found = {}
+    if name is not None:
+        user.name = name.strip()
+        found["name"] = name_problems(user.name)
+    if theme is not None:
+        user.theme = theme
+        found["theme"] = [] if theme in dict(User.THEMES) else ['Choose "light", "dark" or nothing.']
+    if found := {field: sentences for field, sentences in found.items() if sentences}:
+        raise InvalidFields(found)
+    user.save(update_fields=["name", "theme"])
+
+
+def display_name(user: User) -> str:
+    """Return the name to greet this person by."""
+    return user.display_name
+
+
+def problems(*, email: str, password: str, name: str = "") -> dict[str, list[str]]:
+    """Return what is wrong with the fields of a new account: sentences by field, empty when all is well."""
+    found = {
+        "email": email_problems(email),
+        "name": name_problems(name),
+        "password": password_problems(password, user=User(email=email, name=name)),
+    }
+    return {field: sentences for field, sentences in found.items() if sentences}
+
+
+def email_problems(email: str) -> list[str]:
+    """Return what is wrong with this e-mail address, as sentences."""
+    # Letters of other alphabets can be drawn like Latin ones, so two accounts could look the same.
+    if not email.isascii() or has_hidden_characters(email):
+        return ["Enter an e-mail address in plain letters."]
+    if len(email) > EMAIL_MAX_CHARACTERS:
+        return [f"The e-mail address is longer than {EMAIL_MAX_CHARACTERS} characters."]
+    try:
+        validate_email(email)
+    except ValidationError:
+        return [NO_ADDRESS]
+    return []
+
+
+def name_problems(name: str) -> list[str]:
+    """Return what is wrong with this name to show, as sentences."""
+    if has_hidden_characters(name):
+        return ["The name has characters that cannot be seen."]
+    if len(name) > NAME_MAX_CHARACTERS:
+        return [f"The name is longer than {NAME_MAX_CHARACTERS} characters."]
+    return []
+
+
+def password_problems(password: str, *, user: User) -> list[str]:
+    """Return what is wrong with this new password for this person, as sentences."""
+    if has_hidden_characters(password):
+        return ["The password has characters that cannot be seen."]
+    if len(password) > PASSWORD_MAX_CHARACTERS:
+        return [f"The password is longer than {PASSWORD_MAX_CHARACTERS} characters."]
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        return list(error.messages)
+    return []
+
+
+def _make_first_administrator(user: User) -> None:
+    if User.objects.filter(is_superuser=True).exists():
+        return
+    _, first = Installation.objects.get_or_create(id=Installation.ONLY, defaults={"administrator": user})
+    if first:
+        user.is_staff = user.is_superuser = True
+        user.save(update_fields=["is_staff", "is_superuser"])

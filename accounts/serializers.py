@@ -1,0 +1,69 @@
+"""What the API takes and tells about people."""
+
+from django.contrib.auth import get_user_model
+from rest_framework import serializers
+
+from .tokens import TOKEN_MAX_CHARACTERS
+
+
+class StrictSerializer(serializers.Serializer):
+    """Fields by name, and nothing else: a field that does not exist is an `unknown_field`, never ignored."""
+
+    def to_internal_value(self, data):
+        known = {name for name, field in self.fields.items() if not field.read_only}
+        if isinstance(data, dict) and (unknown := [name for name in data if name not in known]):
+            raise serializers.ValidationError(
+                {str(name)[:100]: "There is no such field." for name in unknown[:10]}, code="unknown_field"
+            )
+        return super().to_internal_value(data)
+
+
+class StringField(serializers.CharField):
+    """Text as it was sent: a number is not taken for one, and nothing is trimmed."""
+
+    default_error_messages = {"invalid": "This must be text."}
+
+    def __init__(self, **options):
+        super().__init__(trim_whitespace=False, **options)
+
+    def to_internal_value(self, data):
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class SignupSerializer(StrictSerializer):
+    email = StringField()
+    password = StringField()
+    name = StringField(required=False, allow_blank=True)
+
+
+class LoginSerializer(StrictSerializer):
+    email = StringField()
+    password = StringField()
+
+
+class RefreshSerializer(StrictSerializer):
+    refresh_token = StringField(max_length=TOKEN_MAX_CHARACTERS)
+
+
+class LogoutSerializer(StrictSerializer):
+    """A program that still holds the refresh token may send it along; the whole sign-in ends either way."""
+
+    refresh_token = StringField(required=False, max_length=TOKEN_MAX_CHARACTERS)
+
+
+class PasswordResetSerializer(StrictSerializer):
+    email = StringField()
+
+
+class PreferencesSerializer(StrictSerializer):
+    name = StringField(required=False, allow_blank=True)
+    theme = StringField(required=False, allow_blank=True)
+
+
+class UserSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = get_user_model()
+        fields = ["id", "email", "name", "theme", "is_staff", "date_joined"]
+        read_only_fields = fields

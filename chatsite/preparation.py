@@ -1,0 +1,59 @@
+"""What must be done before the first page: the database's schema and the static files, when they are not current."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+# Any number that nothing else locks: two processes that start at once must not both migrate.
+MIGRATION_LOCK = 727_401_113
+
+
+def migrate(say: Callable[[str], object]) -> None:
+    """Bring the database's schema up to date; one process at a time."""
+    with _alone():
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            say("Preparing the database ...")
+            call_command("migrate", interactive=False, verbosity=0)
+    connection.close()
+
+
+@contextmanager
+def _alone():
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+
+
+def collect_static() -> None:
+    """Gather, compress and name the static files by their content, if any has changed since the last time."""
+    stamp = settings.STATIC_ROOT / "collected.json"
+    now = _static_state()
+    if stamp.exists() and json.loads(stamp.read_text()) == now:
+        return
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+    stamp.write_text(json.dumps(now))
+
+
+def _static_state() -> str:
+    """Return a digest of all static files' names, sizes and times."""
+    state = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in finder.list(None):
+            stat = os.stat(storage.path(path))
+            state.update(f"{path}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
+    return state.hexdigest()

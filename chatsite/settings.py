@@ -1,0 +1,322 @@
+"""Every setting of Chatsite, read from the environment; `.env` in the project's folder is read when present."""
+
+import secrets
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+
+# -- Where things are kept ------------------------------------------------------------------------------------------
+
+# The folder for the embedded database, uploads, logs and the generated secret.
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+# The database: SQLite in DATA_DIR unless DATABASE_URL names a PostgreSQL server.
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'chatsite.sqlite3'}")}
+EMBEDDED_DATABASE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+if EMBEDDED_DATABASE:
+    DATABASES["default"]["OPTIONS"] = {
+        # Take the write lock when a transaction begins, so that two writers queue instead of failing half-way.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        # FULL: an acknowledged question survives a power cut, not only a crash of the process.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000;",
+    }
+    # A file, because an in-memory database cannot be shared by the threads that a test starts.
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": env.int("DATABASE_POOL", default=20),
+        "timeout": 10,
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Redis, for several processes: the channel layer, shared throttles and the job queue. Empty: all of it in one process.
+REDIS_URL = env.str("REDIS_URL", default="")
+if REDIS_URL:
+    # Pub/Sub, because the default Redis layer drops messages of fast streams.
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": "chatsite"},
+        }
+    }
+    CACHES = {"default": {"BACKEND": "chatsite.cache.ForgivingRedisCache", "LOCATION": REDIS_URL}}
+else:
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Background jobs: huey, on Redis when there is one, else on a SQLite file of its own.
+HUEY = {
+    "huey_class": "huey.RedisHuey" if REDIS_URL else "huey.SqliteHuey",
+    "name": "chatsite",
+    "immediate": False,
+    "results": False,
+    **(
+        {"connection": {"url": REDIS_URL}}
+        if REDIS_URL
+        else {"connection": {"filename": str(DATA_DIR / "jobs.sqlite3")}}
+    ),
+}
+
+
+# -- Who may reach it -----------------------------------------------------------------------------------------------
+
+# Show tracebacks in the browser; never on in production.
+DEBUG = env.bool("DEBUG", default=False)
+
+# The address people use, such as https://chat.example.org; https here turns on secure cookies and HSTS.
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+HTTPS = PUBLIC_URL.startswith("https://")
+
+# Host names this installation answers to.
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+if PUBLIC_URL:
+    ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname)
+
+# How many reverse proxies of yours stand in front; only that many X-Forwarded-For entries are believed.
+PROXY_COUNT = env.int("PROXY_COUNT", default=0)
+
+# Origins of other web front ends that may call the API (CORS), such as https://app.example.org.
+FRONTEND_ORIGINS = env.list("FRONTEND_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = FRONTEND_ORIGINS
+CORS_URLS_REGEX = r"^/(api|v1)/.*$"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+
+
+def _kept_secret() -> str:
+    """Return the secret kept in DATA_DIR, made at first use."""
+    path = DATA_DIR / "secret_key"
+    if not path.exists():
+        made = DATA_DIR / f"secret_key.{secrets.token_hex(4)}"
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(64))
+        try:
+            # A hard link fails when another process was first, and is never seen half-written.
+            path.hardlink_to(made)
+        except FileExistsError:
+            pass
+        finally:
+            made.unlink()
+    return path.read_text().strip()
+
+
+# Signs sessions and tokens. One machine makes its own and keeps it in DATA_DIR; several must be given the same.
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    if not EMBEDDED_DATABASE:
+        raise ImproperlyConfigured("Set SECRET_KEY: every process of this installation must sign with the same one.")
+    SECRET_KEY = _kept_secret()
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT else None
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# Nothing runs or loads that this site did not send itself.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "blob:", "data:"],
+        "media-src": [SELF, "blob:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+
+# -- Accounts -------------------------------------------------------------------------------------------------------
+
+# Who may make an account: "open" or "closed".
+SIGNUP = env.str("SIGNUP", default="open")
+if SIGNUP not in {"open", "closed"}:
+    raise ImproperlyConfigured(f'SIGNUP is "open" or "closed", not "{SIGNUP}".')
+
+# Outgoing mail, as a URL such as smtp+tls://user:password@mail.example.org:587; by default it is printed to the log.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="Chatsite <chatsite@localhost>")
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+# New passwords are hashed with argon2; the second name only reads what an older installation may hold.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "chat"
+LOGOUT_REDIRECT_URL = "landing"
+
+
+# -- Models ---------------------------------------------------------------------------------------------------------
+
+# The model servers and how long they may take; all times in seconds.
+LLM = {
+    # Ollama's address.
+    "ollama_base_url": env.str("OLLAMA_BASE_URL", default="http://127.0.0.1:11434"),
+    # Any server that speaks OpenAI's protocol (OpenAI, Groq, vLLM, llama.cpp), and its key.
+    "openai_base_url": env.str("OPENAI_BASE_URL", default=""),
+    "openai_api_key": env.str("OPENAI_API_KEY", default=""),
+    # The model of a new conversation, as "provider/name" or the bare name; empty: the first one found.
+    "default_model": env.str("DEFAULT_MODEL", default=""),
+    # How long to wait for a connection, the first token, the next token, and the whole answer.
+    "connect_seconds": env.float("MODEL_CONNECT_SECONDS", default=5),
+    "first_token_seconds": env.float("MODEL_FIRST_TOKEN_SECONDS", default=120),
+    "between_tokens_seconds": env.float("MODEL_BETWEEN_TOKENS_SECONDS", default=60),
+    "total_seconds": env.float("MODEL_TOTAL_SECONDS", default=1800),
+    # The context window asked of Ollama, in tokens, within what the model was trained for.
+    "context_length": env.int("MODEL_CONTEXT_LENGTH", default=8192),
+    # How long Ollama keeps a model loaded after its last answer.
+    "keep_alive": env.str("OLLAMA_KEEP_ALIVE", default="5m"),
+    # Offer the scripted model, for tests.
+    "scripted": env.bool("SCRIPTED_MODEL", default=False),
+}
+
+
+# -- Conversations --------------------------------------------------------------------------------------------------
+
+# How many answers one process works on at once; further ones wait in line and see their place.
+CONCURRENT_TURNS = env.int("CONCURRENT_TURNS", default=512)
+
+# How long running answers may go on after a stop signal before they are kept as interrupted, in seconds.
+DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=10)
+
+# The longest question, in bytes of UTF-8.
+MESSAGE_MAX_BYTES = 128 * 1024
+
+# How many sockets one person may have open, and one process in all.
+SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", default=20)
+SOCKETS_PER_PROCESS = env.int("SOCKETS_PER_PROCESS", default=10_000)
+
+
+# -- Django ---------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    # daphne brings Twisted with it, which only `runserver` needs.
+    *(["daphne"] if "runserver" in sys.argv else []),
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "corsheaders",
+    "csp",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "huey.contrib.djhuey",
+    "chatsite",
+    "accounts",
+    "llm",
+    "conversations",
+]
+
+MIDDLEWARE = [
+    "chatsite.middleware.request_id",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "chatsite.middleware.ExpectedErrors",
+]
+
+ROOT_URLCONF = "chatsite.urls"
+ASGI_APPLICATION = "chatsite.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "chatsite.context_processors.site",
+            ],
+        },
+    },
+]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.Authentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "EXCEPTION_HANDLER": "chatsite.errors.handler",
+    "NUM_PROXIES": PROXY_COUNT,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_I18N = USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_ROOT = DATA_DIR / "files"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        "httpx": {"level": "WARNING"},
+        "huey": {"level": "WARNING"},
+    },
+}
+
+CSRF_FAILURE_VIEW = "chatsite.errors.csrf_failure"
+
+from accounts.conf import *  # noqa: E402, F403

@@ -1,0 +1,21 @@
+"""Every address of the site, by the app that answers it."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from chatsite import health
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("accounts.urls")),
+    path("api/auth/", include("accounts.api_urls")),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("health", health.detail, name="health"),
+    path("", include("conversations.urls")),
+]
+
+handler400 = "chatsite.errors.bad_request"
+handler403 = "chatsite.errors.forbidden"
+handler404 = "chatsite.errors.not_found"
+handler500 = "chatsite.errors.server_error"

@@ -1,0 +1,334 @@
+"""The WebSocket of a conversation: it starts, stops and watches turns, and owns no work."""
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections import deque
+
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+from django.db import DatabaseError
+
+from chatsite.threads import in_database
+
+from . import doorkeeper, events, frames, lifecycle, live, snapshots, sockets, turns
+from .errors import ChatError, Invalid, NotFound
+from .live.watchers import PlainWatcher
+from .models import Conversation, Message
+from .wire import FORMATS, encode
+
+logger = logging.getLogger(__name__)
+
+# How many frames a socket may send in how many seconds, and from how many on it is closed.
+FRAMES = 20
+FRAMES_SECONDS = 10.0
+FRAMES_TOO_MANY = 100
+# So many unreadable frames in so many seconds close the socket.
+STRIKES = 5
+STRIKES_SECONDS = 60.0
+# A message is sent whole at most this often.
+SYNC_SECONDS = 0.5
+# A reader that takes nothing for this long is closed.
+STALLED_SECONDS = 60.0
+
+PROTOCOL, SIGNED_OUT, DISABLED, NOT_FOUND, SLOW, TOO_MANY = 4400, 4401, 4403, 4404, 4409, 4429
+
+
+class ConversationConsumer(AsyncConsumer):
+    """One open socket, in one of the formats text, html or plain."""
+
+    # Sockets do not use the channel layer themselves; `live.relay` does, once per process.
+    channel_layer_alias = "none"
+
+    async def dispatch(self, message):
+        """Call the handler; the database is only touched in its own threads, so there is nothing to close here."""
+        await getattr(self, message["type"].replace(".", "_"))(message)
+
+    # -- Opening and closing ----------------------------------------------------------------------------------------
+
+    async def websocket_connect(self, message) -> None:
+        """Let in who may come in, join, and tell where things stand."""
+        self.feed: live.Feed | None = None
+        self.watcher: live.Watcher | None = None
+        self.closed = False
+        self._tasks: set[asyncio.Task] = set()
+        self._arrivals: deque[float] = deque()
+        self._strikes: deque[float] = deque()
+        self._synced: dict[str, float] = {}
+        if sockets.full():
+            await self.refuse(503)
+            return
+        try:
+            entrance = await doorkeeper.admit(self.scope)
+        except doorkeeper.ForeignOrigin:
+            await self.refuse(403)
+            return
+        except doorkeeper.Unknown as unknown:
+            await self.base_send({"type": "websocket.accept", "subprotocol": unknown.subprotocol})
+            await self.close(unknown.close_code, unknown.detail)
+            return
+        self.credential = entrance.credential
+        self.user = entrance.credential.user
+        await self.base_send({"type": "websocket.accept", "subprotocol": entrance.subprotocol})
+        await self._begin(entrance)
+
+    async def _begin(self, entrance: doorkeeper.Entrance) -> None:
+        raw_id = self.scope["url_route"]["kwargs"]["conversation_id"]
+        if not frames.is_uuid(raw_id):
+            await self.tell_error(Invalid("The address of a conversation ends in a UUID in its usual form."))
+            await self.close(PROTOCOL, "bad address")
+            return
+        if entrance.format not in FORMATS:
+            await self.tell_error(Invalid(f"The format is one of: {', '.join(FORMATS)}."))
+            await self.close(PROTOCOL, "unknown format")
+            return
+        if not sockets.enter(self):
+            await self.close(TOO_MANY, "too many open sockets")
+            return
+        self.format = FORMATS[entrance.format]
+        self.conversation_id = uuid.UUID(raw_id)
+        if not await in_database(self._may_watch):
+            await self.tell_error(NotFound())
+            await self.close(NOT_FOUND, "no such conversation")
+            return
+        self.watcher = PlainWatcher(self.format) if self.format.name == "plain" else live.Watcher(self.format)
+        self.feed = await live.watch(self.conversation_id, self.watcher)
+        await self._tell_snapshot()
+        self.keep(asyncio.create_task(self._write_forever()))
+
+    def _may_watch(self) -> bool:
+        """An id that nobody has used is a new conversation of whoever asks first."""
+        return (
+            Conversation.objects.visible_to(self.user).filter(pk=self.conversation_id).exists()
+            or not Conversation.objects.filter(pk=self.conversation_id).exists()
+        )
+
+    async def websocket_disconnect(self, message) -> None:
+        """Leave; whatever runs, runs on."""
+        await self._leave()
+        raise StopConsumer
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the socket, once."""
+        if not self.closed:
+            self.closed = True
+            with contextlib.suppress(Exception):
+                await self.base_send({"type": "websocket.close", "code": code, "reason": reason[:100]})
+        await self._leave()
+
+    async def refuse(self, status: int) -> None:
+        """Answer the handshake with an HTTP status instead of opening a socket."""
+        self.closed = True
+        if "websocket.http.response" in self.scope.get("extensions", {}):
+            await self.base_send({"type": "websocket.http.response.start", "status": status, "headers": []})
+            await self.base_send({"type": "websocket.http.response.body", "body": b""})
+        else:
+            await self.base_send({"type": "websocket.close"})
+
+    async def turn_out(self) -> None:
+        """Close because this person signed out, or may not sign in any more."""
+        active = await in_database(doorkeeper.is_active, self.user.pk)
+        await self.close(*((SIGNED_OUT, "signed out") if active else (DISABLED, "account disabled")))
+
+    async def _leave(self) -> None:
+        sockets.leave(self)
+        for task in list(self._tasks):
+            if task is not asyncio.current_task():
+                task.cancel()
+        if self.feed is not None:
+            feed, self.feed = self.feed, None
+            await live.unwatch(feed, self.watcher)
+
+    def keep(self, task: asyncio.Task) -> None:
+        """Hold a task for as long as it runs, and end it with the socket."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # -- To the client ----------------------------------------------------------------------------------------------
+
+    async def send_text(self, text: str) -> None:
+        """Send one frame; waits while the client reads slowly."""
+        if not self.closed:
+            await self.base_send({"type": "websocket.send", "text": text})
+
+    async def tell_error(self, error: ChatError, ref: str | None = None) -> None:
+        """Tell what cannot be done, and which frame that answers."""
+        frame = {"type": "error", "code": error.code, "detail": error.detail, "ref": ref, **error.extra}
+        await self.send_text(encode(frame))
+
+    async def _tell_snapshot(self) -> None:
+        stand = await in_database(snapshots.read, self.conversation_id)
+        frame = self.format.conversation(snapshots.settle(self.feed, stand, self.watcher))
+        if frame is not None:
+            await self.send_text(frame)
+
+    async def _write_forever(self) -> None:
+        """Send what there is, as fast as the client takes it and no faster."""
+        try:
+            while not self.closed:
+                await self.watcher.wait()
+                if self.watcher.lost:
+                    await self._tell_snapshot()
+                async with asyncio.timeout(STALLED_SECONDS):
+                    for frame in self.watcher.take():
+                        await self.send_text(frame)
+        except TimeoutError:
+            await self.close(SLOW, "too slow")
+        except asyncio.CancelledError:
+            raise
+        except DatabaseError:
+            await self.close(1012, "please connect again")
+        except Exception:
+            # The client went away in the middle of a frame: its own disconnect follows.
+            if not self.closed:
+                logger.exception("A socket could not be written to")
+                await self.close(1012, "please connect again")
+
+    # -- From the client --------------------------------------------------------------------------------------------
+
+    async def websocket_receive(self, message) -> None:
+        """Read one frame and do what it says; what cannot be done is told and breaks nothing."""
+        if self.closed or self.feed is None:
+            return
+        ref = None
+        try:
+            if not await self._may_speak():
+                return
+            text = message.get("text")
+            if text is None:
+                raise frames.BadJson("Frames are text; binary ones are not read.", code="binary_not_supported")
+            if self.format.name == "plain":
+                await self._start({"text": text})
+                return
+            frame = frames.read(text)
+            ref = frame.get("client_id") or frame.get("turn") or frame.get("message") or frame["type"]
+            await getattr(self, "on_" + frame["type"].replace(".", "_"))(frame)
+        except frames.BadJson as error:
+            await self.tell_error(error)
+            await self._strike()
+        except ChatError as error:
+            await self.tell_error(error, ref)
+        except DatabaseError as error:
+            logger.warning("A frame could not be carried out: %s", type(error).__name__)
+            await self.tell_error(
+                ChatError("The database cannot be reached. Try again in a moment.", code="unavailable", retry_after=2),
+                ref,
+            )
+
+    async def _may_speak(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        self._arrivals.append(now)
+        while self._arrivals[0] < now - FRAMES_SECONDS:
+            self._arrivals.popleft()
+        if len(self._arrivals) > FRAMES_TOO_MANY:
+            await self.close(TOO_MANY, "too many frames")
+            return False
+        if len(self._arrivals) > FRAMES:
+            wait = round(self._arrivals[0] + FRAMES_SECONDS - now, 1)
+            await self.tell_error(
+                ChatError(f"Too many frames. Wait {wait} seconds.", code="rate_limited", retry_after=wait)
+            )
+            return False
+        return True
+
+    async def _strike(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._strikes.append(now)
+        while self._strikes[0] < now - STRIKES_SECONDS:
+            self._strikes.popleft()
+        if len(self._strikes) >= STRIKES:
+            await self.close(PROTOCOL, "too many unreadable frames")
+
+    async def on_turn_start(self, frame: dict) -> None:
+        """A question."""
+        await self._start(frame)
+
+    async def _start(self, frame: dict) -> None:
+        started = await in_database(
+            turns.start,
+            conversation_id=self.conversation_id,
+            author=self.user,
+            text=frame["text"],
+            client_id=frame.get("client_id"),
+            model=frame.get("model") or "",
+            parent=frame.get("parent"),
+        )
+        await self._acknowledge(started)
+
+    async def on_turn_retry(self, frame: dict) -> None:
+        """The same question again."""
+        turn = await self._turn(frame)
+        work = {"turn": turn, "author": self.user, "client_id": frame.get("client_id")}
+        await self._acknowledge(await in_database(turns.retry, model=frame.get("model") or "", **work))
+
+    async def on_turn_edit(self, frame: dict) -> None:
+        """The question in other words."""
+        turn = await self._turn(frame)
+        work = {"turn": turn, "author": self.user, "client_id": frame.get("client_id"), "text": frame["text"]}
+        await self._acknowledge(await in_database(turns.edit, model=frame.get("model") or "", **work))
+
+    async def on_turn_stop(self, frame: dict) -> None:
+        """Enough."""
+        await in_database(turns.stop, turn=await self._turn(frame))
+
+    async def on_sync(self, frame: dict) -> None:
+        """A reader that missed something: the message whole, but not too often."""
+        message_id = frame["message"]
+        loop = asyncio.get_running_loop()
+        due = self._synced.get(message_id, -SYNC_SECONDS) + SYNC_SECONDS
+        if loop.time() < due:
+            return
+        self._synced = {message_id: loop.time()}
+        growing = self.feed.messages.get(message_id)
+        if growing is not None:
+            self.watcher.have[message_id] = -1
+            self.watcher.grew(growing)
+            return
+        message = await in_database(self._message, message_id)
+        whole = self.format.kept(message)
+        if whole is not None:
+            await self.send_text(whole)
+
+    async def on_conversation_end(self, frame: dict) -> None:
+        """The conversation is over, until the next question."""
+        conversation = await in_database(lifecycle.find, conversation_id=self.conversation_id, user=self.user)
+        await in_database(lifecycle.end, conversation=conversation)
+
+    async def on_ping(self, frame: dict) -> None:
+        """A sign of life is answered."""
+        await self.send_text(encode({"type": "pong"}))
+
+    async def _acknowledge(self, started: turns.Started) -> None:
+        """Tell the sender of a repeated question which one it was; a new one is told to everybody."""
+        if not started.new:
+            event = events.message_created(started.question, client_id=started.turn.client_id)
+            frame = self.format.event(event)
+            if frame is not None:
+                await self.send_text(frame)
+
+    async def _turn(self, frame: dict):
+        turn = await in_database(turns.find, turn_id=frame["turn"], user=self.user)
+        if turn.conversation_id != self.conversation_id:
+            raise NotFound
+        return turn
+
+    def _message(self, message_id: str) -> Message:
+        message = Message.objects.filter(pk=message_id, turn__conversation=self.conversation_id).first()
+        if message is None:
+            raise NotFound
+        return message
+
+
+class NowhereConsumer(AsyncConsumer):
+    """A socket address that does not exist."""
+
+    channel_layer_alias = "none"
+
+    async def websocket_connect(self, message) -> None:
+        """Refuse."""
+        await self.base_send({"type": "websocket.close"})
+
+    async def websocket_disconnect(self, message) -> None:
+        """Nothing was opened."""
+        raise StopConsumer

@@ -1,0 +1,109 @@
+"""Who is at the door of a socket: read from a token or, from our own pages only, from the session cookie."""
+
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
+from types import SimpleNamespace
+from urllib.parse import parse_qs, urlsplit
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http.request import validate_host
+
+from accounts.credentials import Credential, of_request_session, user_of_token
+from accounts.errors import CredentialError
+from accounts.models import User
+from chatsite.threads import in_database
+
+# The first half of the subprotocol pair by which a browser program hands over its token.
+BEARER = "bearer"
+SIGNED_OUT, DISABLED = 4401, 4403
+
+
+class ForeignOrigin(Exception):
+    """A cookie, sent by a page that is not ours."""
+
+
+class Unknown(Exception):
+    """Nobody we know: `close_code` and `detail` say why."""
+
+    def __init__(self, close_code: int, detail: str, subprotocol: str | None = None):
+        super().__init__(detail)
+        self.close_code = close_code
+        self.detail = detail
+        self.subprotocol = subprotocol
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Who came in, which format they asked for, and the subprotocol to confirm."""
+
+    credential: Credential
+    format: str
+    subprotocol: str | None
+
+
+async def admit(scope: dict) -> Entrance:
+    """Return who comes in; raises ForeignOrigin or Unknown."""
+    headers = {name.decode("latin1").lower(): value.decode("latin1") for name, value in scope["headers"]}
+    token, subprotocol = _token(headers, scope.get("subprotocols", []))
+    session_key = _session_key(headers.get("cookie", ""))
+    if token and session_key and "origin" not in headers:
+        # A program that sends both is asked to decide; a browser cannot help sending its cookie.
+        raise Unknown(SIGNED_OUT, "ambiguous credentials", subprotocol)
+    if token:
+        try:
+            credential = await in_database(user_of_token, token)
+        except CredentialError as error:
+            code = DISABLED if error.code == "user_inactive" else SIGNED_OUT
+            raise Unknown(code, error.code, subprotocol) from None
+    elif session_key:
+        if not _is_own_page(headers):
+            raise ForeignOrigin
+        credential = await in_database(_of_session, session_key)
+    else:
+        raise Unknown(SIGNED_OUT, "not signed in", subprotocol)
+    query = parse_qs(scope.get("query_string", b"").decode("latin1"))
+    return Entrance(credential=credential, format=query.get("format", ["text"])[0], subprotocol=subprotocol)
+
+
+def is_active(user_id: int) -> bool:
+    """Whether this person may still sign in."""
+    return User.objects.filter(pk=user_id, is_active=True).exists()
+
+
+def _token(headers: dict[str, str], subprotocols: list[str]) -> tuple[str, str | None]:
+    if len(subprotocols) == 2 and subprotocols[0] == BEARER:
+        return subprotocols[1], BEARER
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return (token.strip(), None) if scheme.lower() == "bearer" else ("", None)
+
+
+def _session_key(cookie: str) -> str:
+    try:
+        morsel = SimpleCookie(cookie).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""
+
+
+def _is_own_page(headers: dict[str, str]) -> bool:
+    """Whether the request comes from a page of this site: its origin is the host it asks, and that host is ours."""
+    origin, host = urlsplit(headers.get("origin", "")), headers.get("host", "")
+    name = urlsplit(f"//{host}").hostname or ""
+    bracketed = f"[{name}]" if ":" in name else name
+    if not validate_host(bracketed, settings.ALLOWED_HOSTS):
+        return False
+    if f"{origin.scheme}://{origin.netloc}" in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    return origin.scheme in {"http", "https"} and origin.netloc.lower() == host.lower()
+
+
+def _of_session(session_key: str) -> Credential:
+    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    user = get_user(SimpleNamespace(session=store))
+    if not user.is_authenticated:
+        raise Unknown(SIGNED_OUT, "not signed in")
+    if not user.is_active:
+        raise Unknown(DISABLED, "account disabled")
+    return of_request_session(store, user)

@@ -1,0 +1,125 @@
+"""News about rows, as the dictionaries that every edge receives; ids are strings so that they cross processes."""
+
+import hashlib
+
+from .models import Conversation, Message, Turn
+
+
+def conversation_fields(conversation: Conversation) -> dict:
+    """Return what a page or program shows of a conversation."""
+    return {
+        "id": str(conversation.pk),
+        "title": conversation.title,
+        "status": conversation.status,
+        "model": conversation.model,
+        "pinned": conversation.pinned,
+        "archived": conversation.archived,
+    }
+
+
+def conversation_updated(conversation: Conversation) -> dict:
+    """Return the news that a conversation's own fields changed."""
+    return {"type": "conversation.updated", "conversation": str(conversation.pk), **_without_id(conversation)}
+
+
+def conversation_deleted(conversation_id) -> dict:
+    """Return the news that a conversation is gone."""
+    return {"type": "conversation.deleted", "conversation": str(conversation_id)}
+
+
+def turn_started(turn: Turn) -> dict:
+    """Return the news that a turn was accepted."""
+    return {
+        "type": "turn.started",
+        "turn": str(turn.pk),
+        "parent": str(turn.parent_id) if turn.parent_id else None,
+        "client_id": turn.client_id,
+        "model": turn.model,
+    }
+
+
+def turn_status(turn_id, stage: str, **detail) -> dict:
+    """Return the news of what a turn is busy with: queued, loading, reading, writing or tool."""
+    return {"type": "turn.status", "turn": str(turn_id), "stage": stage, **detail}
+
+
+def turn_finished(turn: Turn) -> dict:
+    """Return the news that nothing more will come for this turn, with why, usage and timings."""
+    usage = None
+    if turn.prompt_tokens is not None or turn.completion_tokens is not None:
+        usage = {
+            "prompt_tokens": turn.prompt_tokens,
+            "completion_tokens": turn.completion_tokens,
+            "exact": turn.usage_exact,
+        }
+    return {
+        "type": "turn.finished",
+        "turn": str(turn.pk),
+        "status": turn.status,
+        "finish_reason": turn.finish_reason,
+        "model": turn.model,
+        "error": {"code": turn.error_code, "detail": turn.error_detail} if turn.error_code else None,
+        "usage": usage,
+        "timings": {"first_token_ms": turn.first_token_ms, "total_ms": turn.total_ms},
+        "left_out": turn.left_out,
+        "finished_at": turn.finished_at.isoformat(),
+    }
+
+
+def message_fields(message: Message) -> dict:
+    """Return a message as programs see it."""
+    return {
+        "id": str(message.pk),
+        "turn": str(message.turn_id),
+        "role": message.role,
+        "content": message.text,
+        "thinking": message.thinking,
+        "model": message.model,
+        "status": message.status,
+        "seq": message.seq,
+        "tool_calls": message.tool_calls,
+        "tool_name": message.tool_name,
+        "created_at": message.created_at.isoformat(),
+    }
+
+
+def message_created(message: Message, *, client_id: str | None = None) -> dict:
+    """Return the news of a new message."""
+    fields = message_fields(message)
+    return {"type": "message.created", "message": fields.pop("id"), **fields, "client_id": client_id}
+
+
+def message_completed(*, message_id, turn_id, seq: int, text: str, status: str) -> dict:
+    """Return the news that a message has its last letter, with that text and the digest of its UTF-8 form."""
+    return {
+        "type": "message.completed",
+        "message": str(message_id),
+        "turn": str(turn_id),
+        "seq": seq,
+        "sha256": digest(text),
+        "status": status,
+        "content": text,
+    }
+
+
+def ended(turn: Turn) -> list[dict]:
+    """Return the news that ends a turn: its answers have their last letter, and nothing more will come."""
+    answers = [message for message in turn.messages.all() if message.role == Message.Role.ASSISTANT]
+    news = [
+        message_completed(
+            message_id=message.pk, turn_id=turn.pk, seq=message.seq, text=message.text, status=message.status
+        )
+        for message in answers
+    ]
+    return [*news, turn_finished(turn)]
+
+
+def digest(text: str) -> str:
+    """Return the hexadecimal SHA-256 of the UTF-8 text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _without_id(conversation: Conversation) -> dict:
+    fields = conversation_fields(conversation)
+    del fields["id"]
+    return fields

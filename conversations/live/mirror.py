@@ -1,0 +1,103 @@
+"""Turns that run in other processes: followed by their news, and compared with the rows when news got lost."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+from django.utils import timezone
+
+from .. import events
+from ..models import Message, Turn
+from . import feeds
+from .feeds import Feed, LiveMessage
+
+# How far back a finished turn is looked for.
+LOOK_BACK = timezone.timedelta(minutes=2)
+# Past this many watched conversations the question is not narrowed to them.
+NAMED_LIMIT = 500
+
+
+def whole(message: LiveMessage) -> dict:
+    """Return the news that carries all of a live message to other processes."""
+    return {
+        "type": "message.whole",
+        "message": message.id,
+        "turn": message.turn,
+        "seq": message.seq,
+        "text": message.text,
+        "thinking": message.thinking,
+    }
+
+
+def hear(feed: Feed, event: dict) -> bool:
+    """Apply steps, or a whole text, from another process; False if steps are missing before them."""
+    message = feed.messages.get(event["message"])
+    if message is not None and message.own:
+        return True
+    if message is None:
+        if feed.told.get(event["turn"], "running") != "running":
+            return True
+        message = feed.open(id=event["message"], turn=event["turn"], own=False)
+    if event["type"] == "message.whole":
+        if event["seq"] >= message.seq:
+            message.replace(event["seq"], event["text"], event["thinking"])
+        return True
+    for seq, text, thinking in event["deltas"]:
+        if seq > message.seq + 1:
+            return False
+        if seq == message.seq + 1:
+            message.advance(seq, text, thinking)
+    return True
+
+
+def before_event(feed: Feed, event: dict) -> None:
+    """Open a mirror for a message that another process begins to write."""
+    if event["type"] == "message.created" and event["status"] == "streaming" and event["message"] not in feed.messages:
+        feed.open(id=event["message"], turn=event["turn"], model=event["model"], own=False)
+
+
+def watched() -> dict[str, dict[str, str]]:
+    """Return, for each watched conversation, what its watchers were told of its turns."""
+    return {feed.id: dict(feed.told) for feed in feeds.current().values() if feed.watchers}
+
+
+def differing(told: dict[str, dict[str, str]], worker: str) -> list[Turn]:
+    """Return the turns of other processes whose news may have been lost, with their messages; two queries."""
+    turns = Turn.objects.exclude(worker=worker).exclude(worker="")
+    turns = turns.filter(Q(status__in=Turn.OPEN) | Q(heartbeat_at__gte=timezone.now() - LOOK_BACK))
+    if len(told) <= NAMED_LIMIT:
+        turns = turns.filter(conversation_id__in=list(told))
+    return [
+        turn
+        for turn in turns.prefetch_related("messages").order_by("created_at")
+        if str(turn.conversation_id) in told
+        and (turn.is_open or told[str(turn.conversation_id)].get(str(turn.pk)) != turn.status)
+    ]
+
+
+def converge(turns: Iterable[Turn]) -> None:
+    """Bring the feeds in line with these rows: unknown turns are told, live texts catch up, ends are told."""
+    for turn in turns:
+        feed = feeds.current().get(str(turn.conversation_id))
+        if feed is None:
+            continue
+        messages = list(turn.messages.all())
+        if str(turn.pk) not in feed.told:
+            feed.deliver(events.turn_started(turn))
+            for message in messages:
+                created = events.message_created(message, client_id=turn.client_id)
+                before_event(feed, created)
+                feed.deliver(created)
+        for message in messages:
+            _catch_up(feed, message)
+        if not turn.is_open and feed.told.get(str(turn.pk)) != turn.status:
+            # A reader whose digest differs asks for the whole text.
+            for event in events.ended(turn):
+                feed.deliver(event)
+
+
+def _catch_up(feed: Feed, message: Message) -> None:
+    live = feed.messages.get(str(message.pk))
+    if live is None and message.status == Message.Status.STREAMING:
+        live = feed.open(id=str(message.pk), turn=str(message.turn_id), model=message.model, own=False)
+    if live is not None and not live.own and message.seq > live.seq:
+        live.replace(message.seq, message.text, message.thinking)

@@ -1,0 +1,135 @@
+"""The outbox of one reader: bounded, coalescing, and never trusted to be fast."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from .feeds import Delta, LiveMessage
+
+# News that may wait for a slow reader; past it the reader starts over from a snapshot.
+WAITING_LIMIT = 256
+
+
+class Format(Protocol):
+    """How a reader wants to see things: text, html or plain. None means that this is not for such a reader."""
+
+    name: str
+    html: bool
+
+    def event(self, event: dict) -> str | None: ...
+
+    def delta(self, message: "LiveMessage", delta: "Delta") -> str | None: ...
+
+    def snapshot(self, message: "LiveMessage") -> str | None: ...
+
+
+class Watcher:
+    """Collects what one reader has not seen yet: news in order, and which messages have grown."""
+
+    def __init__(self, format: Format):
+        self.format = format
+        # How far the reader is in each live message.
+        self.have: dict[str, int] = {}
+        # Set when so much was missed that the reader needs the conversation's snapshot.
+        self.lost = False
+        self._waiting: deque = deque()
+        self._grown: set[str] = set()
+        self._ready = asyncio.Event()
+
+    def put(self, event: dict) -> None:
+        """Queue one piece of news."""
+        if len(self._waiting) >= WAITING_LIMIT:
+            self.lose()
+        self._waiting.append(event)
+        self._ready.set()
+
+    def grew(self, message: "LiveMessage") -> None:
+        """Remember that the message has more to say; its text stays where it is until the reader takes it."""
+        if message.id not in self._grown:
+            self._grown.add(message.id)
+            self._waiting.append(message)
+            self._ready.set()
+
+    def lose(self) -> None:
+        """Give up what waits: the reader will start over from a snapshot."""
+        self._waiting.clear()
+        self._grown.clear()
+        self.lost = True
+        self._ready.set()
+
+    def settle(self, *, known: set[str], finished: set[str], have: dict[str, int]) -> None:
+        """Drop the news that a snapshot just read already holds; keep what came after it."""
+        self.have.update(have)
+        self.lost = False
+        kept = [item for item in self._waiting if not isinstance(item, dict) or _is_news(item, known, finished)]
+        self._waiting = deque(kept)
+
+    async def wait(self) -> None:
+        """Return when there is something to take."""
+        await self._ready.wait()
+
+    def take(self) -> Iterator[str]:
+        """Yield the frames that bring the reader up to now."""
+        self._ready.clear()
+        while self._waiting:
+            item = self._waiting.popleft()
+            if isinstance(item, dict):
+                frame = self.format.event(item)
+                if frame is not None:
+                    yield frame
+                if item["type"] == "message.completed":
+                    self.have.pop(item["message"], None)
+            else:
+                self._grown.discard(item.id)
+                yield from self._catch_up(item)
+
+    def _catch_up(self, message: "LiveMessage") -> Iterator[str]:
+        have = self.have.get(message.id, 0)
+        if have == message.seq:
+            return
+        self.have[message.id] = message.seq
+        missing = [delta for delta in message.deltas if delta.seq > have]
+        whole = len(missing) == message.seq - have and (
+            not self.format.html or all(delta.blocks is not None for delta in missing)
+        )
+        if not whole:
+            missing.clear()
+            if snapshot := self.format.snapshot(message):
+                yield snapshot
+        for delta in missing:
+            if frame := self._frame(message, delta):
+                yield frame
+
+    def _frame(self, message: "LiveMessage", delta: "Delta") -> str | None:
+        frame = delta.frames.get(self.format.name)
+        if frame is None:
+            frame = self.format.delta(message, delta)
+            if frame is not None:
+                delta.frames[self.format.name] = frame
+        return frame
+
+
+def _is_news(event: dict, known: set[str], finished: set[str]) -> bool:
+    match event["type"]:
+        case "turn.started" | "message.created":
+            return event["turn"] not in known
+        case "turn.status" | "turn.finished" | "message.completed":
+            return event["turn"] not in finished
+        case _:
+            return True
+
+
+class PlainWatcher(Watcher):
+    """The outbox of a reader of bare text: whatever it has not seen yet, with no numbers."""
+
+    def __init__(self, format: Format):
+        super().__init__(format)
+        self._at: dict[str, int] = {}
+
+    def _catch_up(self, message: "LiveMessage") -> Iterator[str]:
+        text = message.text[self._at.get(message.id, 0) :]
+        self._at[message.id] = len(message.text)
+        if text:
+            yield text

@@ -1,0 +1,5 @@
+from .conversation import Conversation
+from .message import Message
+from .turn import Turn
+
+__all__ = ["Conversation", "Message", "Turn"]

@@ -1,0 +1,48 @@
+"""A conversation: who owns it, what it is called, which model answers, and which branch is open."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class ConversationQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "ConversationQuerySet":
+        """Return what this person may see: the one gate that every edge goes through."""
+        return self.filter(owner=user)
+
+    def recent(self) -> "ConversationQuerySet":
+        """Return the newest activity first, in an order that a cursor can continue."""
+        return self.order_by("-active_at", "-id")
+
+    def before(self, active_at, id) -> "ConversationQuerySet":
+        """Return what comes after that place in the `recent` order."""
+        return self.filter(Q(active_at__lt=active_at) | Q(active_at=active_at, id__lt=id))
+
+
+class Conversation(models.Model):
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        COMPLETED = "completed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=200, blank=True)
+    model = models.CharField(max_length=200, blank=True, help_text="The model chosen for the next question.")
+    instructions = models.TextField(blank=True, help_text="What the assistant is told before the conversation.")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    pinned = models.BooleanField(default=False)
+    archived = models.BooleanField(default=False)
+    # The last turn of the branch that is open; sibling branches stay in the tree.
+    leaf = models.ForeignKey("Turn", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    active_at = models.DateTimeField(auto_now_add=True, help_text="When something was last said.")
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "-active_at", "-id"], name="conversations_of_owner")]
+
+    def __str__(self) -> str:
+        return self.title or "New chat"

@@ -1,0 +1,42 @@
+"""A message: one row per message as the model sees it, ordered by position within its turn."""
+
+import uuid
+
+from django.db import models
+
+
+class Message(models.Model):
+    class Role(models.TextChoices):
+        USER = "user"
+        ASSISTANT = "assistant"
+        TOOL = "tool"
+
+    class Status(models.TextChoices):
+        COMPLETE = "complete"
+        STREAMING = "streaming"
+        STOPPED = "stopped"
+        INTERRUPTED = "interrupted"
+        FAILED = "failed"
+        BLOCKED = "blocked"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    turn = models.ForeignKey("Turn", on_delete=models.CASCADE, related_name="messages")
+    position = models.PositiveSmallIntegerField()
+    role = models.CharField(max_length=9, choices=Role.choices)
+    text = models.TextField(blank=True)
+    thinking = models.TextField(blank=True)
+    tool_calls = models.JSONField(default=list, blank=True)
+    tool_call_id = models.CharField(max_length=200, blank=True)
+    tool_name = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=11, choices=Status.choices, default=Status.COMPLETE)
+    # How far a live message had got when it was last kept.
+    seq = models.PositiveIntegerField(default=0)
+    model = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["turn", "position"], name="one_message_per_position")]
+
+    def __str__(self) -> str:
+        return f"{self.role} message {self.id}"

@@ -1,0 +1,9 @@
+"""The asyncio side of turns: a registry of the ones this process works on, their heartbeat, and the reaper.
+
+Tasks live here and not in a consumer: Channels gives a consumer one message at a time, so one that streams could not
+hear "stop".
+"""
+
+from .engine import Engine, current, forget_conversation, start, stop, submit
+
+__all__ = ["Engine", "current", "forget_conversation", "start", "stop", "submit"]

@@ -1,0 +1,281 @@
+"""One engine per server process: runs turns, keeps what they say, and takes care of those whose process died."""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import uuid
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import DatabaseError
+from llm.catalog import Catalog
+
+from chatsite.threads import in_database
+
+from .. import events, live
+from ..live import feeds, mirror
+from ..live.relay import COMMANDS, Relay
+from ..models import Turn
+from . import rows
+from .answer import Answer
+from .line import Line
+
+logger = logging.getLogger(__name__)
+
+# What running turns have said is kept this often; a killed process loses no more than this.
+CHECKPOINT_SECONDS = 0.8
+# How often other processes' turns are looked at, and how long without a sign of life makes one dead.
+WATCH_SECONDS = 2.0
+DEAD_SECONDS = 15.0
+# A queued turn that nobody began for this long is taken over.
+UNCLAIMED_SECONDS = 4.0
+
+
+def _machine() -> str:
+    """Name this machine and its process namespace, within which a process number means something."""
+    try:
+        namespace = os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        namespace = 0
+    return f"{socket.gethostname()[:40]}/{namespace}"
+
+
+class Engine:
+    """Everything that goes on in this process on behalf of turns."""
+
+    def __init__(self, catalog: Catalog):
+        self.catalog = catalog
+        self.worker = f"{_machine()}/{os.getpid()}/{secrets.token_hex(4)}"
+        self.line = Line(settings.CONCURRENT_TURNS)
+        self.answers: dict[uuid.UUID, Answer] = {}
+        self.draining = False
+        self.relay = Relay(get_channel_layer(), self.worker, self._on_command) if settings.REDIS_URL else None
+        # The task of each turn: a strong reference, or the loop might drop it.
+        self._tasks: dict[uuid.UUID, asyncio.Task] = {}
+        self._loops: list[asyncio.Task] = []
+        # Open turns of others: their last sign of life, and since when it has not changed, by our own clock.
+        self._seen: dict[uuid.UUID, tuple[object, float]] = {}
+
+    async def start(self) -> None:
+        """Begin to run turns on this loop."""
+        live.attach(asyncio.get_running_loop(), self.relay)
+        if self.relay:
+            await self.relay.start()
+        self._loops = [asyncio.create_task(self._checkpoint_forever()), asyncio.create_task(self._watch_forever())]
+
+    async def drain(self) -> None:
+        """Let running answers finish for a while, keep the others as interrupted, then stop."""
+        self.draining = True
+        if self._tasks:
+            logger.info("Waiting for %d answers to finish", len(self._tasks))
+            await asyncio.wait(self._tasks.values(), timeout=settings.DRAIN_SECONDS)
+        for turn_id in list(self._tasks):
+            self.cancel(turn_id, Turn.Status.INTERRUPTED)
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=settings.DRAIN_SECONDS)
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        if self.relay:
+            await self.relay.close()
+        await self.catalog.close()
+        live.detach()
+
+    def refresh_catalog(self) -> None:
+        """Have the model servers asked again, if that was a while ago; from any thread."""
+        feeds.on_loop(lambda: self._spawn(self.catalog.refresh()))
+
+    def submit(self, turn_id: uuid.UUID) -> None:
+        """Begin to work on a queued turn; a process that is going down leaves it to another."""
+        if turn_id in self._tasks or self.draining:
+            return
+        answer = Answer(turn_id=turn_id, worker=self.worker, catalog=self.catalog, line=self.line)
+        task = asyncio.create_task(answer.run(), name=f"turn {turn_id}")
+        self.answers[turn_id], self._tasks[turn_id] = answer, task
+        task.add_done_callback(lambda done: self._done(turn_id, done))
+
+    def cancel(self, turn_id: uuid.UUID, status: str | None) -> bool:
+        """Cut a running turn short; False if it does not run here."""
+        answer = self.answers.get(turn_id)
+        if answer is None:
+            return False
+        if answer.message is None or answer.ending or answer.cut_short is not None:
+            # Not begun: the claim, or the first checkpoint, will see in the row what to do.
+            return True
+        answer.cut_short = status
+        self._tasks[turn_id].cancel()
+        return True
+
+    def stop_turn(self, turn_id: uuid.UUID) -> None:
+        """Carry out a stop that is already in the row, wherever the turn runs."""
+        if not self.cancel(turn_id, Turn.Status.STOPPED):
+            self._spawn(self._stop_elsewhere(turn_id))
+
+    def forget_everywhere(self, conversation_id: str) -> None:
+        """End what runs in a deleted conversation, here and in the other processes."""
+        self.forget_conversation(conversation_id)
+        if self.relay:
+            self._spawn(self.relay.command(do="forget", conversation=conversation_id))
+
+    def forget_conversation(self, conversation_id: str) -> None:
+        """End what runs here in a conversation that was deleted."""
+        for turn_id, answer in list(self.answers.items()):
+            if answer.message is not None and answer.message.feed.id == conversation_id:
+                self.cancel(turn_id, Turn.Status.STOPPED)
+
+    def _spawn(self, work) -> None:
+        task = asyncio.create_task(work)
+        self._loops.append(task)
+        task.add_done_callback(self._loops.remove)
+
+    def _done(self, turn_id: uuid.UUID, task: asyncio.Task) -> None:
+        answer = self.answers.pop(turn_id, None)
+        self._tasks.pop(turn_id, None)
+        if answer is not None and answer.message is not None:
+            feeds.tidy(answer.message.feed)
+        if not task.cancelled() and task.exception() is not None:
+            # The row stays open without a heartbeat, so that it will be found and marked.
+            logger.error("Turn %s could not be worked on", turn_id, exc_info=task.exception())
+
+    async def _stop_elsewhere(self, turn_id: uuid.UUID) -> None:
+        turn = await in_database(rows.end_unclaimed, turn_id, Turn.Status.STOPPED)
+        if turn is not None:
+            live.publish(turn.conversation_id, *events.ended(turn))
+        elif self.relay:
+            await self.relay.command(do="stop", turn=str(turn_id))
+
+    def _on_command(self, command: dict) -> None:
+        match command["do"]:
+            case "stop":
+                self.cancel(uuid.UUID(command["turn"]), Turn.Status.STOPPED)
+            case "forget":
+                self.forget_conversation(command["conversation"])
+
+    async def _checkpoint_forever(self) -> None:
+        while True:
+            await asyncio.sleep(CHECKPOINT_SECONDS)
+            try:
+                await self._checkpoint()
+            except DatabaseError as error:
+                logger.warning("Running answers could not be kept yet: %s", type(error).__name__)
+            except Exception:
+                logger.exception("The checkpoint failed")
+
+    async def _checkpoint(self) -> None:
+        ours = {turn_id: answer for turn_id, answer in self.answers.items() if answer.message is not None}
+        if not ours:
+            return
+        grown = [(answer, answer.kept) for answer in ours.values() if answer.message.seq != answer.kept_seq]
+        states = await in_database(rows.keep, [kept for _, kept in grown], list(ours), self.worker)
+        for answer, kept in grown:
+            answer.kept_seq = kept.seq
+        for turn_id, stop in states.items():
+            if stop:
+                self.cancel(turn_id, Turn.Status.STOPPED)
+
+    async def _watch_forever(self) -> None:
+        while True:
+            try:
+                await self._watch()
+            except DatabaseError as error:
+                logger.warning("The turns of other processes cannot be seen: %s", type(error).__name__)
+            except Exception:
+                logger.exception("Looking after other processes' turns failed")
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def _watch(self) -> None:
+        if self.relay:
+            await self.relay.follow_watched()
+        await self._reap()
+        told = mirror.watched()
+        if told:
+            mirror.converge(await in_database(mirror.differing, told, self.worker))
+
+    async def _reap(self) -> None:
+        """Interrupt turns whose process is gone, and take over the ones nobody began.
+
+        Time is counted by our own clock from when we first saw a sign of life, so that a clock that jumps, here or
+        on another machine, kills nothing.
+        """
+        now = asyncio.get_running_loop().time()
+        others = await in_database(rows.open_elsewhere, self.worker)
+        seen: dict[uuid.UUID, tuple[object, float]] = {}
+        for turn in others:
+            if turn.pk in self._tasks:
+                continue
+            sign = (turn.worker, turn.heartbeat_at)
+            known, since = self._seen.get(turn.pk, (None, now))
+            seen[turn.pk] = (sign, since if known == sign else now)
+            silent = now - seen[turn.pk][1]
+            if turn.status == Turn.Status.QUEUED:
+                if silent >= UNCLAIMED_SECONDS:
+                    self.submit(turn.pk)
+            elif silent >= DEAD_SECONDS or self._is_dead(turn.worker):
+                ended = await in_database(rows.reap, turn.pk, turn.worker)
+                if ended is not None:
+                    logger.warning("Turn %s was interrupted: its process is gone", turn.pk)
+                    live.publish(ended.conversation_id, *events.ended(ended))
+        self._seen = seen
+
+    def _is_dead(self, worker: str) -> bool:
+        """Whether a worker is surely gone: same machine, and no process of that number."""
+        machine, _, rest = worker.rpartition("/")[0].rpartition("/")
+        if machine != _machine() or not rest.isdigit():
+            return False
+        if int(rest) == os.getpid():
+            return True
+        try:
+            os.kill(int(rest), 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            return False
+        return False
+
+
+_engine: Engine | None = None
+
+
+def current() -> Engine | None:
+    """Return this process's engine; None where no server runs."""
+    return _engine
+
+
+async def start(catalog: Catalog) -> Engine:
+    """Return the started engine of this process."""
+    global _engine
+    _engine = Engine(catalog)
+    await _engine.start()
+    return _engine
+
+
+def submit(turn_id: uuid.UUID) -> None:
+    """Have a queued turn worked on, from any thread; without a server here, another process takes it over."""
+    if _engine is not None:
+        feeds.on_loop(_engine.submit, turn_id)
+
+
+def stop(turn_id: uuid.UUID) -> None:
+    """Carry out a stop that is already in the row, from any thread."""
+    if _engine is not None:
+        feeds.on_loop(_engine.stop_turn, turn_id)
+    else:
+        _command_all(do="stop", turn=str(turn_id))
+
+
+def forget_conversation(conversation_id: str) -> None:
+    """End what runs in a deleted conversation, in whichever process, from any thread."""
+    if _engine is not None:
+        feeds.on_loop(_engine.forget_everywhere, conversation_id)
+    else:
+        _command_all(do="forget", conversation=conversation_id)
+
+
+def _command_all(**command) -> None:
+    """Tell the servers from a process that is none itself, such as the job worker."""
+    if settings.REDIS_URL:
+        body = {"type": "command", "from": "", **command}
+        async_to_sync(get_channel_layer().group_send)(COMMANDS, body)

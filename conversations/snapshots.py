@@ -1,0 +1,85 @@
+"""How a conversation stands at one moment: what a reader starts from, before the news."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from . import events, live
+from .live.mirror import LOOK_BACK
+from .models import Conversation, Message, Turn
+
+# How many turns of the open branch a reader is told, so that it sees whether it missed one.
+TURNS_TOLD = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """The rows of a moment: the conversation, the end of its open branch, and the messages of its last turn."""
+
+    conversation: Conversation | None
+    turns: list[tuple[str, str]]
+    recent: dict[str, str]
+    last: Turn | None
+    messages: list[Message]
+
+    @property
+    def finished(self) -> set[str]:
+        """The turns of which nothing more will come."""
+        return {turn for turn, status in self.recent.items() if status not in Turn.OPEN}
+
+
+def read(conversation_id: uuid.UUID) -> Stand:
+    """Return how the conversation stands in the database, in a constant number of queries; empty if it is new."""
+    conversation = Conversation.objects.filter(pk=conversation_id).first()
+    if conversation is None:
+        return Stand(conversation=None, turns=[], recent={}, last=None, messages=[])
+    branch = Turn.objects.branch(conversation.leaf_id, limit=TURNS_TOLD, messages=False)
+    lately = conversation.turns.filter(heartbeat_at__gte=timezone.now() - 2 * LOOK_BACK)
+    recent = {str(pk): status for pk, status in lately.values_list("pk", "status")}
+    turns = [(str(turn.pk), turn.status) for turn in branch]
+    last = branch[-1] if branch else None
+    return Stand(
+        conversation=conversation,
+        turns=turns,
+        recent=dict(turns) | recent,
+        last=last,
+        messages=list(last.messages.all()) if last else [],
+    )
+
+
+def settle(feed: live.Feed, stand: Stand, watcher: live.Watcher) -> dict:
+    """Return the snapshot frame for a reader that has just joined, and drop the news that it already holds."""
+    unheard = [turn for turn in stand.recent if turn not in feed.told]
+    feed.told.update({turn: stand.recent[turn] for turn in unheard})
+    if unheard:
+        # News of these turns may have been lost on the way here, so the readers before this one start over too.
+        for earlier in feed.watchers - {watcher}:
+            earlier.lose()
+    running = stand.last if stand.last is not None and stand.last.is_open else None
+    messages, have = [], {}
+    if running is not None:
+        for message in stand.messages:
+            fields = events.message_fields(message)
+            growing = feed.messages.get(fields["id"])
+            if growing is not None and growing.seq >= message.seq:
+                fields.update(content=growing.text, thinking=growing.thinking, seq=growing.seq)
+            elif message.status == Message.Status.STREAMING:
+                # It runs in another process, whose news continue from here.
+                growing = growing or feed.open(id=fields["id"], turn=fields["turn"], model=message.model, own=False)
+                growing.replace(message.seq, message.text, message.thinking)
+            have[fields["id"]] = fields["seq"]
+            messages.append(fields)
+    watcher.settle(known=set(stand.recent), finished=stand.finished, have=have)
+    conversation = stand.conversation
+    return {
+        "type": "conversation.snapshot",
+        "conversation": events.conversation_fields(conversation) if conversation else None,
+        "title": conversation.title if conversation else "",
+        "status": conversation.status if conversation else Conversation.Status.ACTIVE,
+        "leaf": str(conversation.leaf_id) if conversation and conversation.leaf_id else None,
+        "turns": [{"id": turn, "status": status} for turn, status in stand.turns],
+        "running": running
+        and {"id": str(running.pk), "status": running.status, "stage": feed.stages.get(str(running.pk))},
+        "messages": messages,
+    }

@@ -1,0 +1,230 @@
+"""What a person can do with a turn: ask, stop, ask again, ask differently."""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from functools import partial
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from . import events, live, runner
+from .errors import Invalid, KeyReused, NotFound, TooLarge, TurnRunning
+from .models import Conversation, Message, Turn
+from .rendering import plain
+
+TITLE_CHARACTERS = 60
+MODEL_CHARACTERS = 200
+# Far above any real branch; keeps the tree's walks bounded.
+DEPTH_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A turn that is committed; `new` is false when its client_id had been seen before."""
+
+    turn: Turn
+    question: Message
+    answer: Message
+    new: bool
+
+
+def start(*, conversation_id, author, text: str, client_id: str | None = None, model: str = "", parent=None) -> Started:
+    """Return the committed turn that will answer `text`, in a conversation that is made if it does not exist yet.
+
+    `parent` is the id of the turn to answer after; by default the last one of the open branch.
+    Raises Invalid, TooLarge, NotFound, TurnRunning or KeyReused.
+    """
+    _check_text(text)
+    return _begin(
+        author=author,
+        client_id=client_id,
+        asked=("start", str(conversation_id), text, model, str(parent or "")),
+        model=model,
+        place=partial(_after, conversation_id=conversation_id, author=author, parent=parent),
+        text=text,
+    )
+
+
+def retry(*, turn: Turn, author, client_id: str | None = None, model: str = "") -> Started:
+    """Return a new turn beside `turn` that asks the same question again."""
+    question = turn.messages.get(role=Message.Role.USER)
+    return _begin(
+        author=author,
+        client_id=client_id,
+        asked=("retry", str(turn.id), model),
+        model=model or turn.model,
+        place=partial(_beside, turn=turn),
+        text=question.text,
+    )
+
+
+def edit(*, turn: Turn, author, text: str, client_id: str | None = None, model: str = "") -> Started:
+    """Return a new turn beside `turn` that asks `text` instead; the old branch stays."""
+    _check_text(text)
+    return _begin(
+        author=author,
+        client_id=client_id,
+        asked=("edit", str(turn.id), text, model),
+        model=model or turn.model,
+        place=partial(_beside, turn=turn),
+        text=text,
+    )
+
+
+def stop(*, turn: Turn) -> Turn:
+    """Return the turn, asked to stop wherever it runs; what was said so far is kept."""
+    changed = Turn.objects.open().filter(pk=turn.pk, stop_requested_at=None).update(stop_requested_at=timezone.now())
+    if changed:
+        transaction.on_commit(partial(runner.stop, turn.pk))
+    return turn
+
+
+def find(*, turn_id, user) -> Turn:
+    """Return the turn if this person may see it; raises NotFound."""
+    try:
+        return Turn.objects.visible_to(user).select_related("conversation").get(pk=turn_id)
+    except Turn.DoesNotExist:
+        raise NotFound from None
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise Invalid("Write something first.", code="empty_message")
+    check_characters(text)
+    if len(text.encode()) > settings.MESSAGE_MAX_BYTES:
+        raise TooLarge(f"A message may have {settings.MESSAGE_MAX_BYTES // 1024} KB at most.", code="message_too_large")
+
+
+def check_characters(text: str) -> None:
+    """Raise Invalid if the text holds what no database or page can carry: NUL or half a character."""
+    if "\x00" in text:
+        raise Invalid("The text holds a NUL character.", code="invalid_character")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Invalid("The text holds half of a Unicode character.", code="invalid_unicode") from None
+
+
+def _after(*, conversation_id, author, parent) -> tuple[Conversation, Turn | None]:
+    """Return the conversation, made if it is new, and the turn to answer after."""
+    conversation = Conversation.objects.select_related("leaf").filter(pk=conversation_id).first()
+    if conversation is None:
+        if parent is not None:
+            raise NotFound
+        conversation = Conversation.objects.create(pk=conversation_id, owner=author)
+    if conversation.owner_id != author.pk:
+        raise NotFound
+    if parent is None:
+        return conversation, conversation.leaf
+    before = conversation.turns.filter(pk=parent).first()
+    if before is None:
+        raise NotFound
+    return conversation, before
+
+
+def _beside(*, turn: Turn) -> tuple[Conversation, Turn | None]:
+    """Return the conversation and the turn that `turn` came after."""
+    if turn.is_open:
+        raise TurnRunning(turn=str(turn.pk))
+    return turn.conversation, turn.parent
+
+
+def _begin(*, author, client_id, asked: tuple[str, ...], model: str, place, text: str) -> Started:
+    """Commit the question and its queued turn, then tell and run it; a repeated client_id finds the first one."""
+    if client_id is not None:
+        client_id = _uuid(client_id)
+    if len(model) > MODEL_CHARACTERS:
+        raise Invalid("There is no model of that name.", code="model_not_found")
+    check_characters(model)
+    fingerprint = hashlib.sha256("\x00".join(asked).encode()).hexdigest()
+    if client_id and (seen := _seen(author=author, client_id=client_id, fingerprint=fingerprint)):
+        return seen
+    try:
+        with transaction.atomic():
+            conversation, parent = place()
+            return _commit(
+                conversation=conversation,
+                parent=parent,
+                author=author,
+                client_id=client_id,
+                fingerprint=fingerprint,
+                model=model or conversation.model,
+                text=text,
+            )
+    except IntegrityError:
+        # Another socket was first: with the same client_id, with another question, or with the conversation itself.
+        if client_id and (seen := _seen(author=author, client_id=client_id, fingerprint=fingerprint)):
+            return seen
+        conversation, _ = place()
+        running = conversation.turns.open().first()
+        if running is None:
+            raise
+        raise TurnRunning(turn=str(running.pk)) from None
+
+
+def _commit(*, conversation, parent, author, client_id, fingerprint, model, text) -> Started:
+    depth = parent.depth + 1 if parent else 0
+    if depth > DEPTH_LIMIT:
+        raise Invalid("This conversation is too long. Please begin a new one.", code="conversation_too_long")
+    turn = Turn.objects.create(
+        conversation=conversation,
+        parent=parent,
+        depth=depth,
+        author=author,
+        client_id=client_id,
+        fingerprint=fingerprint,
+        model=model,
+    )
+    question = Message(turn=turn, position=0, role=Message.Role.USER, text=text)
+    answer = Message(turn=turn, position=1, role=Message.Role.ASSISTANT, model=model, status=Message.Status.STREAMING)
+    Message.objects.bulk_create([question, answer])
+    conversation.leaf = turn
+    conversation.active_at = turn.created_at
+    conversation.model = model
+    titled = not conversation.title
+    if titled:
+        conversation.title = title_of(text)
+    conversation.save(update_fields=["leaf", "active_at", "model", "title"])
+    started = Started(turn=turn, question=question, answer=answer, new=True)
+    transaction.on_commit(partial(_announce, started, titled))
+    return started
+
+
+def _announce(started: Started, titled: bool) -> None:
+    conversation = started.turn.conversation
+    news = [
+        events.turn_started(started.turn),
+        events.message_created(started.question, client_id=started.turn.client_id),
+        events.message_created(started.answer, client_id=started.turn.client_id),
+    ]
+    if titled:
+        news.append(events.conversation_updated(conversation))
+    live.publish(conversation.pk, *news)
+    runner.submit(started.turn.pk)
+
+
+def _seen(*, author, client_id: str, fingerprint: str) -> Started | None:
+    turn = Turn.objects.filter(author=author, client_id=client_id).select_related("conversation").first()
+    if turn is None:
+        return None
+    if turn.fingerprint != fingerprint:
+        raise KeyReused
+    question, answer = turn.messages.all()[:2]
+    return Started(turn=turn, question=question, answer=answer, new=False)
+
+
+def _uuid(client_id: str) -> str:
+    try:
+        return str(uuid.UUID(client_id))
+    except (ValueError, AttributeError, TypeError):
+        raise Invalid("A client_id is a UUID.", code="invalid_client_id") from None
+
+
+def title_of(text: str) -> str:
+    """Return a first title for a conversation: the beginning of its first question, cut between words."""
+    line = plain(text) or "New chat"
+    if len(line) <= TITLE_CHARACTERS:
+        return line
+    return line[:TITLE_CHARACTERS].rsplit(" ", 1)[0].rstrip(".,;:!?") + "…"

@@ -1,0 +1,208 @@
+"""The pages of the chat; without JavaScript, a form post and a reload carry it too."""
+
+import uuid
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from . import lifecycle, models_offered, threads, turns
+from .errors import ChatError, NotFound
+
+SESSION_ERROR = "chat_error"
+
+
+@require_GET
+def landing(request: HttpRequest) -> HttpResponse:
+    """What this is, for those who are not signed in."""
+    if request.user.is_authenticated:
+        return redirect("chat")
+    return render(request, "landing.html", {"listing": models_offered.listing()})
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def chat(request: HttpRequest) -> HttpResponse:
+    """An empty chat; its first question makes the conversation."""
+    if request.method == "POST":
+        return _ask(request, request.POST.get("conversation_id") or str(uuid.uuid4()))
+    return _page(request, conversation=None, conversation_id=uuid.uuid4())
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """A conversation, its open branch and the composer."""
+    if request.method == "POST":
+        return _ask(request, str(conversation_id))
+    found = lifecycle.find(conversation_id=conversation_id, user=request.user)
+    return _page(request, conversation=found, conversation_id=found.pk)
+
+
+def _page(request, *, conversation, conversation_id) -> HttpResponse:
+    listing = models_offered.listing()
+    chats = threads.chats(user=request.user)
+    context = {
+        "conversation": conversation,
+        "conversation_id": str(conversation_id),
+        "title": str(conversation) if conversation else "New chat",
+        "groups": chats.groups,
+        "chats_cursor": chats.cursor,
+        "listing": listing,
+        "model": models_offered.chosen(listing, conversation.model if conversation else ""),
+        "user": request.user,
+        "problem": request.session.pop(SESSION_ERROR, None),
+        **_shown(conversation, conversation.leaf_id if conversation else None),
+    }
+    return render(request, "conversations/chat.html", context)
+
+
+def _shown(conversation, leaf_id) -> dict:
+    if conversation is None:
+        return {"entries": [], "earlier": None, "running": False}
+    shown = threads.thread(conversation=conversation, leaf_id=leaf_id)
+    return {"entries": shown.entries, "earlier": shown.earlier, "running": shown.running is not None}
+
+
+def _ask(request, conversation_id: str) -> HttpResponse:
+    try:
+        conversation_uuid = uuid.UUID(conversation_id)
+    except ValueError:
+        raise NotFound from None
+    return _back(
+        request,
+        conversation_uuid,
+        lambda: turns.start(
+            conversation_id=conversation_uuid,
+            author=request.user,
+            text=request.POST.get("text", ""),
+            client_id=request.POST.get("client_id") or None,
+            model=request.POST.get("model", ""),
+        ),
+    )
+
+
+def _back(request, conversation_id: uuid.UUID, verb) -> HttpResponse:
+    """Do something to a conversation and show it; what went wrong is told there."""
+    try:
+        verb()
+    except NotFound:
+        raise
+    except ChatError as error:
+        request.session[SESSION_ERROR] = {"code": error.code, "detail": error.detail}
+        if not lifecycle.exists(conversation_id=conversation_id, user=request.user):
+            return redirect("chat")
+    return redirect("conversation", conversation_id)
+
+
+@login_required
+@never_cache
+@require_GET
+def thread(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """Part of a conversation as a fragment: what comes before a turn, or the end of the open branch."""
+    found = lifecycle.find(conversation_id=conversation_id, user=request.user)
+    leaf_id = found.leaf_id
+    if before := request.GET.get("before"):
+        turn = turns.find(turn_id=_uuid(before), user=request.user)
+        if turn.conversation_id != found.pk:
+            raise NotFound
+        leaf_id = turn.pk
+    return render(request, "conversations/_thread.html", {"conversation": found, **_shown(found, leaf_id)})
+
+
+@login_required
+@never_cache
+@require_GET
+def chats(request: HttpRequest) -> HttpResponse:
+    """The list of conversations as a fragment."""
+    found = threads.chats(user=request.user, cursor=request.GET.get("before"))
+    context = {"groups": found.groups, "chats_cursor": found.cursor, "current": request.GET.get("current", "")}
+    return render(request, "conversations/_chats.html", context)
+
+
+@login_required
+@require_POST
+def rename(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """Give a conversation another title."""
+    found = lifecycle.find(conversation_id=conversation_id, user=request.user)
+    lifecycle.rename(conversation=found, title=request.POST.get("title", ""))
+    if not request.htmx:
+        return redirect("conversation", found.pk)
+    return render(request, "conversations/_chat_item.html", {"chat": found, "current": request.POST.get("current", "")})
+
+
+@login_required
+@require_POST
+def delete(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """Delete a conversation."""
+    found = lifecycle.find(conversation_id=conversation_id, user=request.user)
+    lifecycle.delete(conversation=found)
+    if not request.htmx:
+        return redirect("chat")
+    response = HttpResponse("")
+    if str(conversation_id) in (request.htmx.current_url_abs_path or ""):
+        response["HX-Redirect"] = reverse("chat")
+    return response
+
+
+@login_required
+@require_POST
+def switch(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """Open the branch that goes through a turn."""
+    found = lifecycle.find(conversation_id=conversation_id, user=request.user)
+    turn = turns.find(turn_id=_uuid(request.POST.get("turn", "")), user=request.user)
+    if turn.conversation_id != found.pk:
+        raise NotFound
+    lifecycle.switch(conversation=found, turn=turn)
+    if not request.htmx:
+        return redirect("conversation", found.pk)
+    return render(request, "conversations/_thread.html", {"conversation": found, **_shown(found, found.leaf_id)})
+
+
+@login_required
+@require_POST
+def stop(request: HttpRequest, turn_id: uuid.UUID) -> HttpResponse:
+    """Stop an answer."""
+    turn = turns.find(turn_id=turn_id, user=request.user)
+    return _back(request, turn.conversation_id, lambda: turns.stop(turn=turn))
+
+
+@login_required
+@require_POST
+def retry(request: HttpRequest, turn_id: uuid.UUID) -> HttpResponse:
+    """Ask the same question again."""
+    turn = turns.find(turn_id=turn_id, user=request.user)
+    return _back(
+        request,
+        turn.conversation_id,
+        lambda: turns.retry(turn=turn, author=request.user, client_id=request.POST.get("client_id") or None),
+    )
+
+
+@login_required
+@require_POST
+def edit(request: HttpRequest, turn_id: uuid.UUID) -> HttpResponse:
+    """Ask differently."""
+    turn = turns.find(turn_id=turn_id, user=request.user)
+    return _back(
+        request,
+        turn.conversation_id,
+        lambda: turns.edit(
+            turn=turn,
+            author=request.user,
+            text=request.POST.get("text", ""),
+            client_id=request.POST.get("client_id") or None,
+        ),
+    )
+
+
+def _uuid(value: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        raise NotFound from None

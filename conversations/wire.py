@@ -1,0 +1,152 @@
+"""The forms in which a socket tells things: text (JSON), html (JSON with rendered blocks) and plain (bare text)."""
+
+import orjson
+from django.template.loader import render_to_string
+from django.utils.dateparse import parse_datetime
+
+from .live import LiveMessage
+from .live.feeds import Delta
+from .models import Message, Turn
+from .rendering import blocks
+
+
+def encode(frame: dict) -> str:
+    """Return a frame as JSON."""
+    return orjson.dumps(frame).decode()
+
+
+class Text:
+    """For programs: the words as they are."""
+
+    name = "text"
+    html = False
+
+    def event(self, event: dict) -> str | None:
+        if event["type"] == "message.completed":
+            # The reader has the text already, and the digest to make sure.
+            event = {key: value for key, value in event.items() if key != "content"}
+        return encode(event)
+
+    def delta(self, message: LiveMessage, delta: Delta) -> str | None:
+        frame = {"type": "message.delta", "message": message.id, "turn": message.turn, "seq": delta.seq}
+        frame["text"] = delta.text
+        if delta.thinking:
+            frame["thinking"] = delta.thinking
+        return encode(frame)
+
+    def snapshot(self, message: LiveMessage) -> str | None:
+        return encode(_snapshot(message.id, message.turn, message) | {"content": message.text})
+
+    def conversation(self, snapshot: dict) -> str | None:
+        """Return the frame a reader starts from."""
+        return encode(snapshot)
+
+    def kept(self, message: Message) -> str | None:
+        """Return the whole of a message that is not live any more."""
+        return encode(_snapshot(str(message.pk), str(message.turn_id), message) | {"content": message.text})
+
+
+class Html(Text):
+    """For the page: what the renderer made of the words, and whole parts of the page for new messages and ends."""
+
+    name = "html"
+    html = True
+
+    def event(self, event: dict) -> str | None:
+        match event["type"]:
+            case "message.created":
+                shown = {key: value for key, value in event.items() if key not in {"content", "thinking"}}
+                return encode(shown | {"html": _message_html(event)})
+            case "message.completed":
+                shown = {key: value for key, value in event.items() if key != "content"}
+                return encode(shown | {"blocks": blocks(event["content"])})
+            case "turn.finished":
+                return encode(event | {"html": _turn_end_html(event)})
+            case _:
+                return encode(event)
+
+    def delta(self, message: LiveMessage, delta: Delta) -> str | None:
+        frame = {"type": "message.delta", "message": message.id, "turn": message.turn, "seq": delta.seq}
+        frame["from"] = delta.first
+        frame["blocks"] = delta.blocks
+        if delta.thinking:
+            frame["thinking"] = delta.thinking
+        return encode(frame)
+
+    def snapshot(self, message: LiveMessage) -> str | None:
+        return encode(_snapshot(message.id, message.turn, message) | {"blocks": message.html()})
+
+    def conversation(self, snapshot: dict) -> str | None:
+        messages = []
+        for fields in snapshot["messages"]:
+            shown = {key: value for key, value in fields.items() if key != "content"}
+            messages.append(shown | {"blocks": blocks(fields["content"])})
+        return encode(snapshot | {"messages": messages})
+
+    def kept(self, message: Message) -> str | None:
+        return encode(_snapshot(str(message.pk), str(message.turn_id), message) | {"blocks": blocks(message.text)})
+
+
+class Plain(Text):
+    """For a six-line script: the words of the answer and nothing else; an empty frame ends an answer."""
+
+    name = "plain"
+
+    def event(self, event: dict) -> str | None:
+        return "" if event["type"] == "turn.finished" else None
+
+    def conversation(self, snapshot: dict) -> str | None:
+        return None
+
+    def kept(self, message: Message) -> str | None:
+        return None
+
+
+FORMATS = {format.name: format for format in (Text(), Html(), Plain())}
+
+
+def _snapshot(message_id: str, turn_id: str, message: LiveMessage | Message) -> dict:
+    return {
+        "type": "message.snapshot",
+        "message": message_id,
+        "turn": turn_id,
+        "seq": message.seq,
+        "thinking": message.thinking,
+        "status": message.status,
+    }
+
+
+def _message_html(event: dict) -> str:
+    message = Message(
+        id=event["message"],
+        turn_id=event["turn"],
+        role=event["role"],
+        text=event["content"],
+        thinking=event["thinking"],
+        model=event["model"],
+        status=event["status"],
+        seq=event["seq"],
+        created_at=parse_datetime(event["created_at"]),
+    )
+    turn = Turn(id=event["turn"], status=Turn.Status.QUEUED, model=event["model"])
+    return render_to_string("conversations/_message.html", {"message": message, "turn": turn, "new": True})
+
+
+def _turn_end_html(event: dict) -> str:
+    usage = event["usage"] or {}
+    error = event["error"] or {}
+    turn = Turn(
+        id=event["turn"],
+        status=event["status"],
+        model=event["model"],
+        finish_reason=event["finish_reason"],
+        error_code=error.get("code", ""),
+        error_detail=error.get("detail", ""),
+        prompt_tokens=usage.get("prompt_tokens"),
+        completion_tokens=usage.get("completion_tokens"),
+        usage_exact=usage.get("exact", False),
+        left_out=event["left_out"],
+        finished_at=parse_datetime(event["finished_at"]),
+        **event["timings"],
+    )
+    return render_to_string("conversations/_turn_end.html", {"turn": turn})

@@ -1,0 +1,27 @@
+"""The settings of this library, and the only place that reads Django's."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Where models are and how long to wait for them; an empty URL means that there is no such server."""
+
+    ollama_base_url: str = ""
+    openai_base_url: str = ""
+    openai_api_key: str = ""
+    default_model: str = ""
+    connect_seconds: float = 5
+    first_token_seconds: float = 120
+    between_tokens_seconds: float = 60
+    total_seconds: float = 1800
+    context_length: int = 8192
+    keep_alive: str = ""
+    scripted: bool = False
+
+
+def from_settings() -> Config:
+    """Return the configuration in Django's `LLM` setting, a dict with the names of these fields."""
+    return Config(**settings.LLM)

@@ -1,0 +1,25 @@
+"""Tool calls as models send them: arguments as an object or as JSON text, with an id or without."""
+
+from secrets import token_hex
+from typing import Any
+
+from ..values import ToolCall
+from ..wire import clean, decode
+
+
+def read_call(*, id: Any, name: Any, arguments: Any) -> ToolCall:
+    """Return a tool call with parsed arguments; text that is not a JSON object is kept in `invalid`."""
+    id = id if id and isinstance(id, str) else f"call_{token_hex(6)}"
+    name = clean(name) if isinstance(name, str) else ""
+    if isinstance(arguments, str):
+        try:
+            arguments, raw = decode(arguments.encode("utf-8", "replace") or b"{}"), arguments
+        except ValueError:
+            return ToolCall(id=id, name=name, arguments={}, invalid=arguments)
+        # What JSON escapes hide comes to light only now.
+        arguments = clean(arguments)
+    else:
+        arguments, raw = arguments or {}, repr(arguments)
+    if not isinstance(arguments, dict):
+        return ToolCall(id=id, name=name, arguments={}, invalid=raw)
+    return ToolCall(id=id, name=name, arguments=arguments)

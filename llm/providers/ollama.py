@@ -1,0 +1,325 @@
+"""Ollama over its own protocol, `/api/chat`: the one that reports errors in a stream and takes `num_ctx`."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
+
+import httpx
+import ollama
+import orjson
+
+from ..config import Config
+from ..connections import PerLoop, explain, http_options
+from ..errors import ModelError
+from ..events import Event, Finished, Stage, Text, Thinking, ToolCalled
+from ..tokens import estimate, estimate_messages, estimate_tools
+from ..upstream import Server, Upstream
+from ..values import Message, Model, Options, Tool, ToolCall, Usage
+from ..wire import decode
+from .calls import read_call
+from .pictures import require_sight, text_without_sight
+
+SERVER = Server("Ollama")
+COMPLETION = frozenset({"completion"})
+SHOWS_AT_ONCE = 8
+SHOW_SECONDS = 1.2
+PATIENCE_SECONDS = 0.3  # a model that is loaded has usually begun to answer by then
+LOADING_POLL_SECONDS = 1.0
+NANOSECONDS_PER_MS = 1_000_000
+HALF_WINDOW = 0.55
+DURATIONS = {
+    "total_duration": "total_ms",
+    "load_duration": "load_ms",
+    "prompt_eval_duration": "prompt_ms",
+    "eval_duration": "answer_ms",
+}
+
+
+class Client(ollama.AsyncClient):
+    """The ollama package's client with one more call: a chat whose lines are left as they came.
+
+    Its own `chat(stream=True)` makes a pydantic model of every token: 10 µs of CPU each, a third of the whole way
+    from the socket to the browser. Address, headers and connections stay the package's business.
+    """
+
+    async def send_chat(self, body: dict[str, Any]) -> httpx.Response:
+        """Return the response to a streamed chat as soon as its head is there."""
+        request = self._client.build_request("POST", "/api/chat", content=orjson.dumps(body))
+        return await self._client.send(request, stream=True)
+
+
+class OllamaProvider:
+    """The models of one Ollama server."""
+
+    name = "ollama"
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.clients = PerLoop(self.open_client)
+        self.shown: dict[tuple[str, str], Model] = {}
+        self.known: dict[str, Model] = {}
+
+    def open_client(self) -> Client:
+        options = http_options(base_url=self.config.ollama_base_url, connect_seconds=self.config.connect_seconds)
+        return Client(self.config.ollama_base_url, headers={"Accept-Encoding": "identity"}, **options)
+
+    async def close(self) -> None:
+        """Close the connections of the running loop."""
+        if client := self.clients.take():
+            await client.close()
+
+    async def models(self) -> list[Model]:
+        """Return the models that can chat; each is asked for its abilities once, and again when it has changed."""
+        try:
+            tags = (await self.clients.get().list()).models
+        except Exception as error:
+            raise self.explained(error) from error
+        entries = [(tag.model, tag.digest or "", description(tag.details)) for tag in tags if tag.model]
+        gate = asyncio.Semaphore(SHOWS_AT_ONCE)
+
+        async def learn(name: str, digest: str, about: str) -> None:
+            async with gate:
+                self.shown[name, digest] = await self.show(name=name, about=about)
+
+        unknown = [asyncio.create_task(learn(*entry)) for entry in entries if entry[:2] not in self.shown]
+        if unknown:
+            try:
+                await asyncio.wait(unknown, timeout=SHOW_SECONDS)
+            finally:
+                for task in unknown:
+                    task.cancel()
+                await asyncio.gather(*unknown, return_exceptions=True)
+        found = [self.shown.get((name, digest)) or basic(name=name, about=about) for name, digest, about in entries]
+        current = {entry[:2] for entry in entries}
+        self.shown = {key: model for key, model in self.shown.items() if key in current}
+        self.known = {model.name: model for model in found}
+        return [model for model in found if "completion" in model.capabilities]
+
+    async def show(self, *, name: str, about: str = "") -> Model:
+        """Return what Ollama says about one model."""
+        shown = await self.clients.get().show(name)
+        lengths = (value for key, value in (shown.modelinfo or {}).items() if key.endswith(".context_length"))
+        return Model(
+            id=f"ollama/{name}",
+            name=name,
+            provider="ollama",
+            capabilities=frozenset(shown.capabilities or COMPLETION),
+            context_length=next((length for length in lengths if isinstance(length, int)), None),
+            description=about,
+        )
+
+    async def look_up(self, name: str) -> Model:
+        """Return a model by name; one that was never listed is asked for, one that cannot tell counts as plain."""
+        found = self.known.get(name) or self.known.get(f"{name}:latest")
+        if found is None:
+            try:
+                async with asyncio.timeout(self.config.connect_seconds + SHOW_SECONDS):
+                    found = self.known[name] = await self.show(name=name)
+            except (ollama.ResponseError, TimeoutError):
+                # The chat request meets the same trouble and reports it in full.
+                found = basic(name=name)
+            except Exception as error:
+                raise self.explained(error) from error
+        return found
+
+    def explained(self, error: Exception) -> ModelError:
+        return explain(error, server=SERVER.title, answering=False) or ModelError(
+            "model_protocol", "Ollama did not say which models it has."
+        )
+
+    async def stream(
+        self, *, model: str, messages: Sequence[Message], tools: Sequence[Tool] = (), options: Options
+    ) -> AsyncIterator[Event]:
+        """Stream one answer; raise `ModelError` when it cannot be had whole."""
+        request = chat_request(
+            model=await self.look_up(model), messages=messages, tools=tools, options=options, config=self.config
+        )
+        client = self.clients.get()
+        upstream = Upstream(send=lambda: client.send_chat(request), config=self.config, server=SERVER, model=model)
+        last: dict[str, Any] | None = None
+        called = False
+        output: list[str] = []
+        try:
+            yield Stage("reading")
+            if not await upstream.answered(within=PATIENCE_SECONDS):
+                async for stage in self.stages(upstream=upstream, model=model):
+                    yield stage
+            async for lines in upstream.lines():
+                for line in lines:
+                    try:
+                        value = decode(line)
+                        error = value.get("error")
+                        message = value.get("message") or {}
+                        thinking = message.get("thinking")
+                        text = message.get("content")
+                        calls = message.get("tool_calls")
+                    except (ValueError, AttributeError):
+                        raise upstream.garbage() from None
+                    if error:
+                        raise upstream.failed(error)
+                    if (thinking and thinking.__class__ is not str) or (text and text.__class__ is not str):
+                        raise upstream.garbage()
+                    if thinking:
+                        output.append(thinking)
+                        yield Thinking(thinking)
+                    if text:
+                        output.append(text)
+                        yield Text(text)
+                    if calls:
+                        for call in read_calls(calls):
+                            called = True
+                            yield ToolCalled(call)
+                    if value.get("done"):
+                        last = value
+                        upstream.answer_ended = True
+        finally:
+            await upstream.close()
+        if last is None:
+            raise upstream.interrupted()
+        yield finish(last=last, called=called, request=request, messages=messages, tools=tools, output="".join(output))
+
+    async def stages(self, *, upstream: Upstream, model: str) -> AsyncIterator[Stage]:
+        """Tell that the model is being loaded, and when it no longer is, until the answer begins."""
+        loading = False
+        while not upstream.late:
+            loaded = await self.is_loaded(upstream=upstream, model=model)
+            if loaded == loading:
+                loading = not loaded
+                yield Stage("reading" if loaded else "loading")
+            if loaded or await upstream.answered(within=LOADING_POLL_SECONDS):
+                return
+
+    async def is_loaded(self, *, upstream: Upstream, model: str) -> bool:
+        """Tell whether the model is in memory; yes when Ollama cannot say, or has begun to answer meanwhile."""
+        asking = asyncio.create_task(self.clients.get().ps())
+        try:
+            await asyncio.wait(
+                (asking, upstream.opening), timeout=SHOW_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not asking.done() or asking.exception():
+                return True
+            return bool({running.model for running in asking.result().models} & {model, f"{model}:latest"})
+        finally:
+            asking.cancel()
+
+
+def basic(*, name: str, about: str = "") -> Model:
+    """Return a model of which only the name is known."""
+    return Model(f"ollama/{name}", name, "ollama", COMPLETION, None, about)
+
+
+def description(details: Any) -> str:
+    """Return a model's size and quantization, as far as they are known."""
+    parts = (getattr(details, "parameter_size", None), getattr(details, "quantization_level", None))
+    return " ".join(part for part in parts if part)
+
+
+def chat_request(
+    *, model: Model, messages: Sequence[Message], tools: Sequence[Tool], options: Options, config: Config
+) -> dict[str, Any]:
+    """Return the body of a chat request; ModelError if its question has a picture that the model cannot see."""
+    vision = "vision" in model.capabilities
+    require_sight(messages=messages, model=model.name, sees=vision)
+    window = options.context_length or config.context_length
+    settings = {
+        "temperature": options.temperature,
+        "top_p": options.top_p,
+        "num_predict": options.max_tokens,
+        "seed": options.seed,
+        "stop": list(options.stop) or None,
+        # Always: the default depends on the memory of the graphics card. The same for every request of a model,
+        # because another value loads the model anew.
+        "num_ctx": min(window, model.context_length or window),
+    }
+    body: dict[str, Any] = {
+        "model": model.name,
+        "messages": [wire_message(message, vision=vision) for message in messages],
+        "stream": True,
+        # By default Ollama drops the oldest messages without a word; an error is better than a forgotten question.
+        # `shift` is left alone: another value than the neighbours' loads the model anew.
+        "truncate": False,
+        "options": {name: value for name, value in settings.items() if value is not None},
+    }
+    if config.keep_alive:
+        body["keep_alive"] = config.keep_alive
+    if options.think is not None and "thinking" in model.capabilities:
+        body["think"] = options.think
+    if options.format is not None:
+        body["format"] = options.format
+    if tools:
+        body["tools"] = [wire_tool(tool) for tool in tools]
+    return body
+
+
+def wire_message(message: Message, *, vision: bool) -> dict[str, Any]:
+    """Return a message as Ollama takes it: bare base64 images, arguments as objects, thinking only beside tool calls."""
+    wire: dict[str, Any] = {"role": message.role, "content": message.text}
+    if message.images:
+        if vision:
+            wire["images"] = [base64.b64encode(image).decode() for image in message.images]
+        else:
+            wire["content"] = text_without_sight(message)
+    if message.tool_calls:
+        wire["thinking"] = message.thinking
+        wire["tool_calls"] = [
+            {"id": call.id, "function": {"name": call.name, "arguments": call.arguments}} for call in message.tool_calls
+        ]
+    if message.role == "tool":
+        wire["tool_name"] = message.tool_name
+        wire["tool_call_id"] = message.tool_call_id
+    return wire
+
+
+def wire_tool(tool: Tool) -> dict[str, Any]:
+    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+    return {"type": "function", "function": function}
+
+
+def read_calls(calls: Any) -> Iterator[ToolCall]:
+    """Yield the tool calls of one line."""
+    for call in calls if isinstance(calls, list) else ():
+        function = call.get("function") if isinstance(call, dict) else None
+        if isinstance(function, dict):
+            yield read_call(id=call.get("id"), name=function.get("name"), arguments=function.get("arguments"))
+
+
+def finish(
+    *,
+    last: dict[str, Any],
+    called: bool,
+    request: dict[str, Any],
+    messages: Sequence[Message],
+    tools: Sequence[Tool],
+    output: str,
+) -> Finished:
+    """Return the end of an answer from its last line: the reason, the counters, and durations in milliseconds.
+
+    `truncated` among the timings says that Ollama has cut the prompt, which it tells nobody.
+    """
+    expected = estimate_messages(messages) + estimate_tools(tools)
+    prompt_tokens, completion_tokens = last.get("prompt_eval_count"), last.get("eval_count")
+    exact = isinstance(prompt_tokens, int) and isinstance(completion_tokens, int)
+    if not isinstance(prompt_tokens, int):
+        prompt_tokens = expected
+    if not isinstance(completion_tokens, int):
+        completion_tokens = estimate(output)
+    cached = last.get("prompt_eval_cached_count")
+    usage = Usage(prompt_tokens, completion_tokens, cached if isinstance(cached, int) else 0, exact)
+    timings = {
+        name: last[duration] // NANOSECONDS_PER_MS
+        for duration, name in DURATIONS.items()
+        if isinstance(last.get(duration), int)
+    }
+    if exact and is_truncated(prompt_tokens, expected=expected, window=request["options"]["num_ctx"], output=output):
+        timings["truncated"] = True
+    reason = last.get("done_reason")
+    reason = "tool_calls" if called else reason if isinstance(reason, str) and reason else "stop"
+    return Finished(reason=reason, usage=usage, timings=timings)
+
+
+def is_truncated(prompt_tokens: int, *, expected: int, window: int, output: str) -> bool:
+    """Tell whether a prompt was cut: its count fills the window and nothing came, or is half of a window it outgrew."""
+    if prompt_tokens >= window - 1:
+        return not output
+    return expected > window and prompt_tokens <= window * HALF_WINDOW

@@ -1,0 +1,74 @@
+"""The values that go into a model and describe it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A model's wish to run a tool; `invalid` holds the raw text when its arguments were not a JSON object."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    invalid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as models see it; `role` is system, user, assistant or tool."""
+
+    role: str
+    text: str = ""
+    thinking: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    tool_name: str = ""
+    images: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Something a model may run: `parameters` is a JSON schema of an object, `run(arguments)` answers with text."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    run: Callable[[dict[str, Any]], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a caller may ask of an answer; None leaves the choice to the model server."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    context_length: int | None = None
+    think: bool | str | None = None
+    format: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts of an answer; `exact` is False when they are our estimate and not the server's count."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that can be asked; `id` is "provider/name", `context_length` the most tokens it was trained for."""
+
+    id: str
+    name: str
+    provider: str
+    capabilities: frozenset[str] = field(default_factory=frozenset)
+    context_length: int | None = None
+    description: str = ""

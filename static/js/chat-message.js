@@ -1,0 +1,158 @@
+/* One message of the thread; an answer grows in place while it is written.
+   <chat-message id="m-…" data-message="…" data-turn="…" data-role="assistant" data-status="streaming" data-seq="0">
+     <div class="bubble">
+       <details data-thought hidden><summary><span data-thought-label>Thinking</span></summary><div data-thinking></div></details>
+       <div class="prose" data-blocks></div>
+     </div>
+   </chat-message> */
+import { copy, localise } from "chat/browser";
+import { alike, fragment, morph, piece } from "chat/html";
+
+const COPIED_SECONDS = 2;
+
+export class ChatMessage extends HTMLElement {
+  connectedCallback() {
+    localise(this);
+    this.prose = this.querySelector("[data-blocks]");
+    this.decorate();
+    // The nodes of each block; null when the page came with the text and its blocks are not known.
+    this.blocks ??= this.prose?.hasChildNodes() ? null : [];
+    this.mark();
+  }
+
+  get seq() {
+    return Number(this.dataset.seq);
+  }
+
+  get streaming() {
+    return this.dataset.status === "streaming";
+  }
+
+  get hasText() {
+    return Boolean(this.prose?.hasChildNodes());
+  }
+
+  /* Apply one step. False when steps are missing in between, so that the whole message must be asked for. */
+  grow({ seq, from, blocks, thinking }) {
+    if (seq <= this.seq) return true;
+    if (seq !== this.seq + 1 || (this.blocks === null && from > 0)) return false;
+    this.replace(from ?? 0, blocks ?? []);
+    if (thinking) this.think(this.thinking.textContent + thinking);
+    this.dataset.seq = seq;
+    this.mark();
+    return true;
+  }
+
+  /* Take over a whole text: a snapshot while it is written, or its final form. */
+  settle({ seq, blocks, thinking, status, sha256 }) {
+    if (!this.prose) return;
+    if (this.blocks === null) this.prose.replaceChildren();
+    this.blocks ??= [];
+    this.replace(0, blocks);
+    if (thinking !== undefined) this.think(thinking);
+    this.dataset.seq = seq;
+    this.dataset.status = status ?? this.dataset.status;
+    if (sha256) this.dataset.sha256 = sha256;
+    this.mark();
+  }
+
+  /* The turn is over, whatever frames of this message were lost. */
+  finish(status) {
+    if (this.streaming) this.dataset.status = status;
+    this.mark();
+  }
+
+  get thinking() {
+    return this.querySelector("[data-thinking]");
+  }
+
+  think(text) {
+    this.querySelector("[data-thought]").hidden = !text;
+    this.thinking.textContent = text;
+  }
+
+  /* Put `blocks` in the place of everything from block `from` on. */
+  replace(from, blocks) {
+    const old = this.blocks.splice(from);
+    blocks.forEach((html, index) => {
+      const nodes = [...fragment(html).childNodes];
+      const before = old[index];
+      if (before?.length === nodes.length && before.every((node, place) => alike(node, nodes[place]))) {
+        before.forEach((node, place) => morph(node, nodes[place]));
+        this.blocks.push(before);
+      } else {
+        const next = old.slice(index).flat().find(node => node.parentNode === this.prose) ?? null;
+        nodes.forEach(node => this.prose.insertBefore(node, next));
+        before?.forEach(node => node.remove());
+        this.blocks.push(nodes);
+      }
+    });
+    old.slice(blocks.length).flat().forEach(node => node.remove());
+    this.decorate();
+  }
+
+  /* Show where the text ends while it is written, and what the thinking is called. */
+  mark() {
+    if (!this.prose) return;
+    this.classList.toggle("writing", this.streaming && this.hasText);
+    const label = this.querySelector("[data-thought-label]");
+    if (label) label.textContent = this.streaming && !this.hasText ? "Thinking…" : "Thoughts";
+  }
+
+  decorate() {
+    const heads = this.prose?.querySelectorAll(".code-head:not(:has([data-copy-code]))") ?? [];
+    heads.forEach(head => head.append(piece("copy")));
+  }
+}
+
+/* The text of everything an answer consists of, as shown, and its HTML. */
+function answerOf(turn) {
+  const proses = [...document.querySelectorAll(`chat-message[data-turn="${CSS.escape(turn)}"] [data-blocks]`)];
+  const clones = proses.map(prose => {
+    const clone = prose.cloneNode(true);
+    clone.querySelectorAll("[data-local]").forEach(node => node.remove());
+    return clone;
+  });
+  return { text: proses.map(prose => readable(prose)).join("\n\n"), html: clones.map(clone => clone.innerHTML).join("\n") };
+}
+
+function readable(prose) {
+  const buttons = [...prose.querySelectorAll("[data-local]")];
+  buttons.forEach(button => (button.hidden = true));
+  const text = prose.innerText;
+  buttons.forEach(button => (button.hidden = false));
+  return text.trim();
+}
+
+document.addEventListener("click", async event => {
+  const button = event.target.closest("[data-copy-code], [data-copy-message], [data-copy-answer]");
+  if (!button) return;
+  let content;
+  if (button.matches("[data-copy-code]")) content = { text: button.closest("figure").querySelector("pre").textContent };
+  else if (button.matches("[data-copy-message]")) content = { text: button.closest("chat-message").querySelector("[data-text]").textContent };
+  else content = answerOf(button.closest("[data-turn-end]").dataset.turnEnd);
+  let done = true;
+  try {
+    await copy(content.text, content.html);
+  } catch (error) {
+    console.warn(error);
+    done = false;
+  }
+  button.dispatchEvent(new CustomEvent("chat-announce", { bubbles: true, detail: done ? "Copied." : "The browser did not allow copying." }));
+  if (done) confirm(button);
+});
+
+/* Show a tick for a moment. */
+function confirm(button) {
+  const use = button.querySelector("use");
+  const usual = use.getAttribute("href");
+  if (button.dataset.done) return;
+  button.dataset.done = "";
+  use.setAttribute("href", usual.replace(/#.*/, "#i-check"));
+  setTimeout(() => {
+    delete button.dataset.done;
+    use.setAttribute("href", usual);
+  }, COPIED_SECONDS * 1000);
+}
+
+customElements.define("chat-message", ChatMessage);

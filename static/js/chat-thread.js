@@ -1,0 +1,400 @@
+/* The conversation: hears what happens over the socket and shows it; sends what the reader asks for.
+   <chat-thread data-conversation="…" data-base="/chat/" data-user="…" data-known data-empty data-running>
+     <h1 data-title></h1> <div id="thread" role="log">messages… <div data-tail><p data-working></p></div></div>
+     <p role="status" data-announce></p> <chat-composer></chat-composer>
+   </chat-thread> */
+import { keep, newId } from "chat/browser";
+import { fragment } from "chat/html";
+import { AUTOMATIC_ATTEMPTS, Outbox } from "chat/outbox";
+import { Pending } from "chat/pending";
+import { Scrolling } from "chat/scrolling";
+import { Sign } from "chat/sign";
+import { Socket } from "chat/socket";
+import { Transcript } from "chat/transcript";
+import { Working } from "chat/working";
+
+const SYNC_SECONDS = 0.6;
+// The close code of a conversation that does not exist.
+const GONE = 4404;
+const ENDINGS = {
+  completed: "The answer is finished.",
+  stopped: "The answer was stopped.",
+  failed: "The answer could not be finished.",
+  interrupted: "The answer was interrupted.",
+  blocked: "The question was not sent to the model.",
+};
+
+export class ChatThread extends HTMLElement {
+  connectedCallback() {
+    this.log = this.querySelector("#thread");
+    const tail = this.querySelector("[data-tail]");
+    this.transcript = new Transcript(this.log, tail);
+    this.composer = this.querySelector("chat-composer");
+    this.outbox = new Outbox(this.dataset.user);
+    this.working = new Working(this.querySelector("[data-working]"));
+    this.scrolling = new Scrolling(this.log, this.querySelector("[data-jump]"));
+    this.pending = new Pending(tail, {
+      onsend: client => this.sendAgain(client),
+      ondiscard: client => this.discard(client),
+    });
+    this.sign = new Sign(this.querySelector("[data-connection]"), { newChat: this.dataset.base });
+    this.synced = new Map();
+    this.line = Promise.resolve();
+    this.adopt();
+    this.listen();
+    this.composer.restore(this.outbox.draft(this.draftName));
+    this.outbox.of(this.id_).forEach(entry => this.pending.show(entry));
+    if (tail.querySelector(".pending")) this.begin();
+    this.running = this.dataset.running === undefined ? null : this.transcript.last;
+    this.scrolling.toEnd();
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    this.socket = new Socket(`${scheme}//${location.host}/ws/conversations/${this.id_}/?format=html`, {
+      // One after the other: a frame may have to wait for the page to be fetched anew.
+      onframe: frame => (this.line = this.line.then(() => this.hear(frame)).catch(error => this.confused(error))),
+      onstate: state => this.connection(state),
+    });
+  }
+
+  disconnectedCallback() {
+    this.socket.close();
+    this.scrolling.close();
+  }
+
+  get id_() {
+    return this.dataset.conversation;
+  }
+
+  get known() {
+    return this.dataset.known !== undefined;
+  }
+
+  get draftName() {
+    return this.known ? this.id_ : "new";
+  }
+
+  /* A first question that never arrived belongs to a conversation only this browser knows: go on with that one. */
+  adopt() {
+    const unborn = this.outbox.unborn;
+    if (!this.known && unborn) {
+      this.dataset.conversation = unborn;
+      this.composer.querySelector("[name=conversation_id]").value = unborn;
+    }
+  }
+
+  listen() {
+    this.addEventListener("chat-send", ({ detail }) => this.ask({ type: "turn.start", text: detail.text, model: this.composer.model }));
+    this.addEventListener("chat-draft", ({ detail }) => this.outbox.keepDraft(this.draftName, detail.text));
+    this.addEventListener("chat-stop", () => this.stop());
+    this.addEventListener("chat-announce", ({ detail }) => this.announce(detail));
+    this.addEventListener("chat-problem", ({ detail }) => this.problem(detail));
+    this.addEventListener("submit", event => this.submitted(event));
+    this.addEventListener("click", event => this.clicked(event));
+    document.addEventListener("keydown", event => {
+      const elsewhere = event.defaultPrevented || document.querySelector(":popover-open, dialog[open]");
+      if (event.key === "Escape" && !event.isComposing && !elsewhere) this.composer.stop();
+    });
+    window.addEventListener("pagehide", () => this.outbox.keepDraft(this.draftName, this.composer.text));
+  }
+
+  // -- asking ---------------------------------------------------------------------------------------------------
+
+  /* Keep a question, a retry or an edit until the server confirms it, and send it as soon as there is a connection. */
+  ask(frame) {
+    this.problem(null);
+    const entry = { conversation: this.id_, known: this.known, sent: 0, frame: { ...frame, client_id: newId() } };
+    this.outbox.put(entry);
+    this.pending.show(entry);
+    if (frame.text !== undefined) this.begin();
+    this.scrolling.toEnd();
+    this.transmit(entry);
+  }
+
+  transmit(entry) {
+    if (this.ready && entry.sent < AUTOMATIC_ATTEMPTS && this.socket.send(entry.frame)) {
+      entry.sent += 1;
+      this.outbox.put(entry);
+    }
+    this.pending.note(entry, Boolean(this.ready));
+  }
+
+  sendAgain(client) {
+    const entry = this.outbox.find(client);
+    if (entry) this.transmit({ ...entry, sent: 0 });
+  }
+
+  discard(client) {
+    this.composer.restore(this.outbox.remove(client)?.frame.text);
+    this.pending.remove(client);
+  }
+
+  /* The server has it. */
+  confirm(client) {
+    if (client && this.outbox.remove(client)?.frame.type === "turn.start") this.outbox.keepDraft(this.draftName, this.composer.text);
+    return this.pending.remove(client);
+  }
+
+  stop() {
+    this.stopping = this.running;
+    if (this.running) this.socket.send({ type: "turn.stop", turn: this.running });
+  }
+
+  /* The page is no longer that of an empty chat. */
+  begin() {
+    if (this.dataset.empty === undefined) return;
+    delete this.dataset.empty;
+    this.querySelector("[data-title]").hidden = false;
+    this.querySelector(".welcome")?.remove();
+    this.querySelector(".suggestions")?.remove();
+  }
+
+  /* The conversation exists now, under an address of its own. */
+  born() {
+    if (this.known) return;
+    keep(`${this.outbox.prefix}draft.new`, null);
+    this.dataset.known = "";
+    history.replaceState(history.state, "", `${this.dataset.base}${this.id_}/`);
+    const list = document.getElementById("chats");
+    list.setAttribute("hx-get", `${list.getAttribute("hx-get").split("?")[0]}?current=${this.id_}`);
+    window.htmx.process(list);
+  }
+
+  // -- hearing --------------------------------------------------------------------------------------------------
+
+  async hear(frame) {
+    switch (frame.type) {
+      case "conversation.snapshot":
+        return this.snapshot(frame);
+      case "turn.started":
+        return this.started(frame);
+      case "message.created":
+        return this.created(frame);
+      case "turn.status":
+        return this.stage(frame);
+      case "message.delta":
+      case "message.snapshot":
+      case "message.completed":
+        return this.message(frame);
+      case "tool.called":
+        return this.stage({ turn: frame.turn, stage: "tool", detail: frame.name });
+      case "turn.finished":
+        return this.finished(frame);
+      case "conversation.updated":
+        return this.updated(frame);
+      case "conversation.deleted":
+        this.socket.close();
+        return this.connection({ code: GONE });
+      case "error":
+        return this.refused(frame);
+    }
+  }
+
+  /* Everything as it is now; sent after each connect. */
+  async snapshot(frame) {
+    if (frame.conversation) {
+      this.born();
+      this.updated({ title: frame.conversation.title });
+    }
+    if (!this.transcript.agrees(frame)) await this.reload();
+    for (const message of frame.messages) {
+      const element = this.transcript.find(message.id);
+      if (element?.streaming && message.role !== "user") element.settle(message);
+    }
+    this.setRunning(frame.running?.id ?? null, frame.running?.stage);
+    this.ready = true;
+    this.sign.hide();
+    if (this.stopping && this.stopping === this.running) this.stop();
+    this.resend();
+  }
+
+  async thread() {
+    const response = await fetch(`${this.dataset.base}${this.id_}/thread/`, { headers: { "HX-Request": "true" } });
+    if (!response.ok) throw new Error(`The thread could not be fetched: ${response.status}`);
+    return response.text();
+  }
+
+  async reload() {
+    this.fill(await this.thread());
+  }
+
+  fill(html) {
+    this.transcript.fill(html);
+    if (this.transcript.last) this.begin();
+    for (const { frame } of this.outbox.of(this.id_)) if (this.transcript.asked(frame.client_id)) this.confirm(frame.client_id);
+  }
+
+  resend() {
+    for (const entry of this.outbox.of(this.id_)) {
+      if (this.transcript.asked(entry.frame.client_id)) this.confirm(entry.frame.client_id);
+      else this.transmit(entry);
+    }
+  }
+
+  async started({ turn, parent, client_id: client }) {
+    this.born();
+    this.begin();
+    if (parent && !this.transcript.has(parent)) await this.reload();
+    else if (!this.transcript.has(turn) && this.transcript.cut(parent)) this.sibling = turn;
+    if (this.outbox.find(client)?.frame.type === "turn.retry") this.confirm(client);
+    this.setRunning(turn);
+    document.body.dispatchEvent(new Event("chats-changed"));
+  }
+
+  async created({ message, turn, client_id: client, html }) {
+    const mine = this.confirm(client);
+    if (this.transcript.find(message)) return;
+    // The answer to a repeated send: its question may be far up, or on another branch.
+    if (turn !== this.running) return this.reload();
+    const fresh = fragment(html);
+    // It was there already, as the reader's own words: no second entrance.
+    if (mine) fresh.querySelector(".is-new")?.classList.remove("is-new");
+    this.transcript.add(fresh);
+    this.begin();
+  }
+
+  stage(frame) {
+    if (frame.turn !== this.running) return;
+    this.status = frame;
+    this.showWork();
+  }
+
+  async message(frame) {
+    if (!this.transcript.find(frame.message)) await this.reload();
+    const element = this.transcript.find(frame.message);
+    if (!element) return;
+    if (frame.type === "message.delta") {
+      if (!element.grow(frame)) this.sync(element);
+    } else if (frame.seq >= element.seq || frame.type === "message.completed") {
+      element.settle(frame);
+    }
+    if (element.dataset.turn === this.running) this.showWork();
+  }
+
+  /* Ask for the whole message, once in a while at most: what is on its way fills the same gap. */
+  sync(element) {
+    const last = this.synced.get(element.id) ?? 0;
+    if (performance.now() - last < SYNC_SECONDS * 1000) return;
+    this.synced.set(element.id, performance.now());
+    this.socket.send({ type: "sync", message: element.dataset.message, seq: element.seq });
+  }
+
+  async finished({ turn, status, html }) {
+    this.transcript.end(turn, status, html);
+    if (turn === this.running) this.setRunning(null);
+    this.announce(ENDINGS[status] ?? ENDINGS.completed);
+    // It has sisters now: the steps between them are known to the server alone.
+    if (turn === this.sibling) this.transcript.takeEnd(turn, await this.thread());
+  }
+
+  updated({ title, leaf }) {
+    if (title) {
+      this.querySelector("[data-title]").textContent = title;
+      document.title = `${title} · Chatsite`;
+      const row = document.getElementById(`chat-${this.id_}`);
+      if (row) {
+        row.querySelector("[data-title]").textContent = title;
+        row.querySelector("button").setAttribute("aria-label", `Options for ${title}`);
+      } else if (this.known) document.body.dispatchEvent(new Event("chats-changed"));
+    }
+    if (leaf && leaf !== this.transcript.last) return this.reload();
+  }
+
+  refused({ code, detail, ref, retry_after: wait }) {
+    const entry = this.outbox.find(ref);
+    if (wait && (entry || !ref)) {
+      this.problem(`${detail} It is sent again by itself.`);
+      setTimeout(() => this.ready && this.resend(), wait * 1000);
+      return;
+    }
+    this.outbox.remove(ref);
+    this.pending.remove(ref);
+    this.composer.restore(entry?.frame.text);
+    if (entry || code !== "turn_running") this.problem(detail);
+  }
+
+  // -- showing --------------------------------------------------------------------------------------------------
+
+  setRunning(turn, status = null) {
+    this.running = turn;
+    this.status = status;
+    if (!turn) this.stopping = null;
+    this.toggleAttribute("data-running", Boolean(turn));
+    this.log.ariaBusy = String(Boolean(turn));
+    this.composer.running = Boolean(turn);
+    this.showWork();
+  }
+
+  showWork() {
+    const answer = this.running && this.transcript.answerOf(this.running);
+    const silent = this.running && (!answer?.hasText || this.status?.stage === "tool");
+    if (silent) this.working.show(this.status);
+    else this.working.hide();
+  }
+
+  announce(words) {
+    this.querySelector("[data-announce]").textContent = words;
+  }
+
+  problem(words) {
+    const notice = this.querySelector("[data-problem]");
+    notice.querySelector("[data-words]").textContent = words ?? "";
+    notice.hidden = !words;
+  }
+
+  connection(state) {
+    if (state === "open") return;
+    this.ready = false;
+    for (const entry of this.outbox.of(this.id_)) this.pending.note(entry, false);
+    if (state === "connecting") this.sign.wait();
+    else this.sign.end(state.code);
+  }
+
+  /* A frame could not be applied: start over from a snapshot. */
+  confused(error) {
+    console.error(error);
+    this.ready = false;
+    this.socket.restart();
+  }
+
+  // -- the reader's hands ---------------------------------------------------------------------------------------
+
+  async submitted(event) {
+    const form = event.target.closest("form[data-verb]");
+    if (!form) return;
+    event.preventDefault();
+    if (this.running && form.dataset.verb !== "switch") return this.announce("Wait until the answer is finished, or stop it first.");
+    if (form.dataset.verb === "retry") this.ask({ type: "turn.retry", turn: form.dataset.turn, model: this.composer.model });
+    else if (form.dataset.verb === "edit") this.edit(form);
+    else await this.switch(event.submitter.value);
+  }
+
+  edit(form) {
+    const text = form.elements.text.value;
+    if (!text.trim()) return;
+    const message = form.closest("chat-message");
+    form.closest("details").open = false;
+    this.ask({ type: "turn.edit", turn: message.dataset.turn, text });
+  }
+
+  async switch(turn) {
+    const token = this.composer.querySelector("[name=csrfmiddlewaretoken]").value;
+    const body = new URLSearchParams({ turn });
+    const headers = { "X-CSRFToken": token, "HX-Request": "true" };
+    const response = await fetch(`${this.dataset.base}${this.id_}/switch/`, { method: "POST", body, headers }).catch(() => null);
+    if (!response?.ok) return this.problem("The other version could not be fetched. Try again in a moment.");
+    const html = await response.text();
+    this.line = this.line.then(() => this.scrolling.hold(() => this.fill(html)));
+  }
+
+  async clicked(event) {
+    if (event.target.closest("[data-dismiss]")) this.problem(null);
+    const earlier = event.target.closest("[data-earlier]");
+    if (!earlier) return;
+    event.preventDefault();
+    const response = await fetch(earlier.href, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (!response?.ok) return this.problem("The earlier messages could not be fetched. Try again in a moment.");
+    const html = await response.text();
+    await this.scrolling.hold(() => earlier.replaceWith(fragment(html)));
+  }
+}
+
+customElements.define("chat-thread", ChatThread);

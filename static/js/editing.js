@@ -1,0 +1,32 @@
+/* Changing a question in place. Without JavaScript it is a fold with an ordinary form.
+   <details class="edit"><summary>…</summary><form data-verb="edit"><textarea></textarea><button type="button" data-cancel></button></form></details> */
+
+function shut(details) {
+  details.querySelector("form").reset();
+  details.open = false;
+  details.querySelector("summary").focus();
+}
+
+// An opened form gets the cursor, at the end of the text. Toggle events do not bubble.
+document.addEventListener("toggle", ({ target }) => {
+  if (!target.matches(".edit[open]")) return;
+  const field = target.querySelector("textarea");
+  field.focus();
+  field.setSelectionRange(field.value.length, field.value.length);
+}, { capture: true });
+
+document.addEventListener("click", ({ target }) => {
+  const details = target.closest("[data-cancel]")?.closest("details");
+  if (details) shut(details);
+});
+
+document.addEventListener("keydown", event => {
+  const details = event.target.closest?.(".edit[open]");
+  if (!details || event.isComposing) return;
+  if (event.key === "Escape") {
+    event.preventDefault();
+    shut(details);
+  } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    details.querySelector("form").requestSubmit();
+  }
+});

@@ -1,0 +1,55 @@
+/* Questions the server has not confirmed yet, kept in this browser: a lost connection or a reload loses none.
+   Each entry is {conversation, known, sent, frame}: `known` says whether the conversation exists on the server,
+   `sent` counts the attempts, `frame` is what goes over the socket and carries the client_id that makes repeats harmless. */
+import { forget, keep, recall } from "chat/browser";
+
+// After so many attempts without an answer a person decides whether to send once more.
+export const AUTOMATIC_ATTEMPTS = 5;
+
+export class Outbox {
+  constructor(user) {
+    this.prefix = `chatsite.${user}.`;
+    this.name = `${this.prefix}outbox`;
+  }
+
+  get entries() {
+    return recall(this.name) ?? [];
+  }
+
+  of(conversation) {
+    return this.entries.filter(entry => entry.conversation === conversation);
+  }
+
+  /* A new conversation whose first question never arrived. */
+  get unborn() {
+    return this.entries.find(entry => !entry.known)?.conversation ?? null;
+  }
+
+  find(client) {
+    return this.entries.find(entry => entry.frame.client_id === client);
+  }
+
+  put(entry) {
+    const others = this.entries.filter(other => other.frame.client_id !== entry.frame.client_id);
+    keep(this.name, [...others, entry]);
+  }
+
+  remove(client) {
+    const entry = this.find(client);
+    const rest = this.entries.filter(other => other.frame.client_id !== client);
+    if (entry) keep(this.name, rest.length ? rest : null);
+    return entry;
+  }
+
+  draft(conversation) {
+    return recall(`${this.prefix}draft.${conversation}`) ?? "";
+  }
+
+  keepDraft(conversation, text) {
+    keep(`${this.prefix}draft.${conversation}`, text || null);
+  }
+
+  clear() {
+    forget(this.prefix);
+  }
+}

@@ -1,0 +1,39 @@
+/* The question as the reader wrote it, shown from the moment it is sent until the server has it.
+   Built from <template id="piece-pending">. */
+import { piece } from "chat/html";
+import { AUTOMATIC_ATTEMPTS } from "chat/outbox";
+
+export class Pending {
+  constructor(tail, { onsend, ondiscard }) {
+    Object.assign(this, { tail, onsend, ondiscard, bubbles: new Map() });
+  }
+
+  show(entry) {
+    const { client_id: client, text } = entry.frame;
+    if (text === undefined || this.bubbles.has(client)) return;
+    const bubble = piece("pending");
+    bubble.querySelector("[data-text]").textContent = text;
+    bubble.querySelector("[data-send-now]").addEventListener("click", () => this.onsend(client));
+    bubble.querySelector("[data-discard]").addEventListener("click", () => this.ondiscard(client));
+    this.bubbles.set(client, bubble);
+    // Before the words on what is going on, which are always last.
+    this.tail.insertBefore(bubble, this.tail.querySelector("[data-working]"));
+  }
+
+  /* Say how things stand: whether there is a connection, and whether sending goes on by itself. */
+  note(entry, connected) {
+    const bubble = this.bubbles.get(entry.frame.client_id);
+    if (!bubble) return;
+    const stuck = entry.sent >= AUTOMATIC_ATTEMPTS;
+    const note = bubble.querySelector("[data-note]");
+    note.textContent = stuck ? "Not sent" : connected ? "Sending…" : "Not sent yet. It goes out when the connection is back.";
+    bubble.querySelector("[data-send-now]").hidden = !stuck;
+    bubble.querySelector("[data-discard]").hidden = connected && !stuck;
+  }
+
+  /* True if there was one. */
+  remove(client) {
+    this.bubbles.get(client)?.remove();
+    return this.bubbles.delete(client);
+  }
+}

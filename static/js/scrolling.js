@@ -1,0 +1,61 @@
+/* Keeps the end of the thread in view while it grows, until the reader scrolls up; then leaves them alone. */
+
+const NEAR_PIXELS = 48;
+const FAR_PIXELS = 240;
+
+export class Scrolling {
+  constructor(thread, jump) {
+    this.jump = jump;
+    this.sticks = true;
+    this.top = window.scrollY;
+    this.watch = new AbortController();
+    const { signal } = this.watch;
+    window.addEventListener("scroll", () => this.scrolled(), { passive: true, signal });
+    jump.addEventListener("click", () => this.toEnd({ smooth: true }), { signal });
+    this.observer = new ResizeObserver(() => this.grew());
+    this.observer.observe(thread);
+  }
+
+  close() {
+    this.watch.abort();
+    this.observer.disconnect();
+  }
+
+  get distance() {
+    const page = document.documentElement;
+    return page.scrollHeight - window.innerHeight - window.scrollY;
+  }
+
+  scrolled() {
+    const top = window.scrollY;
+    if (this.distance < NEAR_PIXELS) this.sticks = true;
+    else if (top < this.top - 1) this.sticks = false;
+    this.top = top;
+    this.show();
+  }
+
+  grew() {
+    if (this.sticks) this.toEnd();
+    this.show();
+  }
+
+  show() {
+    this.jump.hidden = this.sticks || this.distance < FAR_PIXELS;
+  }
+
+  toEnd({ smooth = false } = {}) {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.sticks = true;
+    window.scrollTo({ top: document.documentElement.scrollHeight, behavior: smooth && !calm ? "smooth" : "instant" });
+    this.top = window.scrollY;
+  }
+
+  /* Run `change`, which adds something above what is being read, without moving what is being read. */
+  async hold(change) {
+    const before = document.documentElement.scrollHeight - window.scrollY;
+    this.sticks = false;
+    await change();
+    window.scrollTo({ top: document.documentElement.scrollHeight - before, behavior: "instant" });
+    this.top = window.scrollY;
+  }
+}

@@ -1,0 +1,84 @@
+/* The list of chats: the drawer, the row menu with rename and delete, the theme, and signing out.
+   <li class="chat-item" data-chat="…"><a><span data-title></span></a><button popovertarget="chat-menu"></button></li> */
+import { Outbox } from "chat/outbox";
+
+const WIDE = matchMedia("(width >= 60rem)");
+const app = document.querySelector(".app");
+const sidebar = document.getElementById("sidebar");
+const menu = document.getElementById("chat-menu");
+const thread = document.querySelector("chat-thread");
+let chosen = null;
+
+const titleOf = row => row.querySelector("[data-title]").textContent;
+const address = (row, verb) => `${thread.dataset.base}${row.dataset.chat}/${verb}/`;
+const complain = words => thread.dispatchEvent(new CustomEvent("chat-problem", { detail: words }));
+
+// On a wide screen the sidebar is a column that can be folded away; the popover is only for narrow ones.
+function fold(closed) {
+  app.dataset.sidebar = closed ? "closed" : "open";
+  document.querySelector(closed ? "[data-open-sidebar]" : "[data-close-sidebar]").focus();
+}
+
+document.querySelector("[data-close-sidebar]").addEventListener("click", event => {
+  if (!WIDE.matches) return;
+  event.preventDefault();
+  fold(true);
+});
+document.querySelector("[data-open-sidebar]").addEventListener("click", event => {
+  if (!WIDE.matches) return;
+  event.preventDefault();
+  fold(false);
+});
+WIDE.addEventListener("change", () => sidebar.matches(":popover-open") && sidebar.hidePopover());
+
+// One menu serves every row: remember which button opened it.
+sidebar.addEventListener("click", event => {
+  const row = event.target.closest("[popovertarget=chat-menu]")?.closest("[data-chat]");
+  if (row) chosen = row;
+}, { capture: true });
+
+menu.addEventListener("toggle", ({ newState }) => chosen?.classList.toggle("open", newState === "open"));
+
+menu.querySelector("[data-rename]").addEventListener("click", () => {
+  menu.hidePopover();
+  const dialog = document.getElementById("rename");
+  const field = dialog.querySelector("input");
+  field.value = titleOf(chosen);
+  dialog.returnValue = "";
+  dialog.showModal();
+  field.select();
+});
+
+menu.querySelector("[data-delete]").addEventListener("click", () => {
+  menu.hidePopover();
+  const dialog = document.getElementById("delete");
+  dialog.querySelector("[data-name]").textContent = titleOf(chosen);
+  dialog.returnValue = "";
+  dialog.showModal();
+});
+
+document.getElementById("rename").addEventListener("close", async ({ target }) => {
+  const title = target.querySelector("input").value.trim();
+  if (target.returnValue !== "rename" || !title) return;
+  await window.htmx.ajax("POST", address(chosen, "rename"), { values: { title, current: thread.dataset.conversation }, target: chosen, swap: "outerHTML" });
+});
+
+document.getElementById("delete").addEventListener("close", async ({ target }) => {
+  if (target.returnValue !== "delete") return;
+  await window.htmx.ajax("POST", address(chosen, "delete"), { target: chosen, swap: "delete" });
+});
+
+document.body.addEventListener("htmx:responseError", ({ detail }) => {
+  complain(detail.xhr.status === 403 ? "This page is too old for that. Reload it and try again." : "That did not work. Try again in a moment.");
+});
+document.body.addEventListener("htmx:sendError", () => complain("The server cannot be reached. Try again in a moment."));
+
+// The look changes at once; the choice travels to the server by the form's own hx-post.
+document.getElementById("user-menu").addEventListener("change", ({ target }) => {
+  if (target.name !== "theme") return;
+  if (target.value) document.documentElement.dataset.theme = target.value;
+  else delete document.documentElement.dataset.theme;
+});
+
+// What was written and not sent must not wait in this browser for the next person.
+document.querySelector("[data-sign-out]").addEventListener("submit", () => new Outbox(thread.dataset.user).clear());

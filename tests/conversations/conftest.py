@@ -1,0 +1,20 @@
+import uuid
+
+import pytest
+
+from accounts.models import User
+
+
+@pytest.fixture
+def alice(db) -> User:
+    return User.objects.create_user("alice@example.org", name="Alice")
+
+
+@pytest.fixture
+def bob(db) -> User:
+    return User.objects.create_user("bob@example.org", name="Bob")
+
+
+@pytest.fixture
+def new_id() -> str:
+    return str(uuid.uuid4())

@@ -1,0 +1,124 @@
+"""Titles, branches and deletion of conversations."""
+
+import uuid
+
+import pytest
+
+from conversations import lifecycle, threads, turns
+from conversations.errors import Invalid, NotFound
+from conversations.models import Conversation, Turn
+
+from .test_ask import ask, finish
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_conversation_is_renamed(alice):
+    conversation = ask(alice).turn.conversation
+    lifecycle.rename(conversation=conversation, title="  Tides,\n explained ")
+    assert Conversation.objects.get().title == "Tides, explained"
+
+
+@pytest.mark.parametrize("title", ["", "  ", "x" * 201, "a\x00"])
+def test_a_bad_title_is_refused(alice, title):
+    conversation = ask(alice).turn.conversation
+    with pytest.raises(Invalid):
+        lifecycle.rename(conversation=conversation, title=title)
+    assert Conversation.objects.get().title == "What is a tide?"
+
+
+def test_a_title_that_was_given_is_not_overwritten(alice, new_id):
+    started = ask(alice, new_id)
+    lifecycle.rename(conversation=started.turn.conversation, title="Mine")
+    finish(started.turn)
+    ask(alice, new_id, "Next")
+    assert Conversation.objects.get().title == "Mine"
+
+
+def test_deleting_takes_everything_with_it(alice, new_id):
+    for number in range(5):
+        finish(ask(alice, new_id, str(number)).turn)
+    lifecycle.delete(conversation=Conversation.objects.get())
+    assert not Conversation.objects.exists()
+    assert not Turn.objects.exists()
+
+
+def test_strangers_find_nothing(alice, bob, new_id):
+    turn = ask(alice, new_id).turn
+    with pytest.raises(NotFound):
+        lifecycle.find(conversation_id=new_id, user=bob)
+    with pytest.raises(NotFound):
+        turns.find(turn_id=turn.pk, user=bob)
+    assert threads.chats(user=bob).groups == []
+
+
+def test_switching_opens_the_other_branch_down_to_its_newest_end(alice, new_id):
+    first = ask(alice, new_id).turn
+    finish(first)
+    second = ask(alice, new_id, "Second").turn
+    finish(second)
+    other = turns.edit(turn=first, author=alice, text="Other").turn
+    finish(other)
+    conversation = Conversation.objects.get()
+    assert conversation.leaf == other
+    lifecycle.switch(conversation=conversation, turn=first)
+    assert Conversation.objects.get().leaf == second
+
+
+def test_the_thread_shows_where_a_turn_stands_among_its_versions(alice, new_id):
+    first = ask(alice, new_id).turn
+    finish(first)
+    second = turns.retry(turn=first, author=alice).turn
+    finish(second)
+    third = turns.retry(turn=first, author=alice).turn
+    finish(third)
+    conversation = Conversation.objects.get()
+    [entry] = threads.thread(conversation=conversation, leaf_id=second.pk).entries
+    assert (entry.position, entry.count, entry.previous, entry.next) == (2, 3, first.pk, third.pk)
+
+
+def test_a_long_thread_is_read_in_parts(alice, new_id, monkeypatch):
+    monkeypatch.setattr(threads, "ENTRIES_SHOWN", 3)
+    made = []
+    for number in range(8):
+        made.append(ask(alice, new_id, str(number)).turn)
+        finish(made[-1])
+    conversation = Conversation.objects.get()
+    last = threads.thread(conversation=conversation, leaf_id=conversation.leaf_id)
+    assert [entry.turn for entry in last.entries] == made[5:]
+    before = threads.thread(conversation=conversation, leaf_id=last.earlier)
+    assert [entry.turn for entry in before.entries] == made[2:5]
+    first = threads.thread(conversation=conversation, leaf_id=before.earlier)
+    assert [entry.turn for entry in first.entries] == made[:2]
+    assert first.earlier is None
+
+
+def test_the_list_of_chats_goes_on_after_its_cursor(alice, monkeypatch):
+    monkeypatch.setattr(threads, "CHATS_SHOWN", 4)
+    for number in range(10):
+        ask(alice, uuid.uuid4(), f"Chat {number}")
+    seen, cursor = [], None
+    while True:
+        page = threads.chats(user=alice, cursor=cursor)
+        seen += [chat.title for group in page.groups for chat in group["chats"]]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert seen == [f"Chat {number}" for number in reversed(range(10))]
+
+
+@pytest.mark.parametrize("cursor", ["x", "~", "2026-01-01~", "9999999~y", "\x00", "2026-01-01T00:00:00~zz"])
+def test_a_made_up_cursor_is_the_beginning(alice, cursor):
+    ask(alice)
+    assert threads.chats(user=alice, cursor=cursor).groups[0]["label"] == "Today"
+
+
+def test_lists_and_threads_take_a_constant_number_of_queries(alice, new_id, django_assert_num_queries):
+    for number in range(6):
+        finish(ask(alice, new_id, str(number)).turn)
+        ask(alice, uuid.uuid4(), f"Chat {number}")
+    conversation = Conversation.objects.get(pk=new_id)
+    with django_assert_num_queries(4):
+        threads.thread(conversation=conversation, leaf_id=conversation.leaf_id)
+    with django_assert_num_queries(1):
+        threads.chats(user=alice)

@@ -1,0 +1,218 @@
+"""The fake model server: routes of both protocols, scripted replies, and a record of every request."""
+
+import asyncio
+import json
+import time
+from dataclasses import asdict
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from . import ollama, openai, text
+from .behaviours import NAMED, Behaviour, behaviour_of, from_json
+from .http import Exchange
+from .playback import Playback, Reply, Seen
+from .said import compose, count_prompt_words
+
+VERSION = "0.33.0"
+
+
+class FakeModel:
+    """A model server on `url`; use as an async context manager in a test, or `serve_forever` in a process."""
+
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.host = host
+        self.port = port
+        self.connections: set[Exchange] = set()
+        self.reset()
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def openai_url(self) -> str:
+        return f"{self.url}/v1"
+
+    @property
+    def chats(self) -> list[Seen]:
+        """The chat requests received so far, of both protocols, oldest first."""
+        return [seen for seen in self.seen if seen.path in ("/api/chat", "/v1/chat/completions")]
+
+    def script(self, **reply: Any) -> None:
+        """Queue one reply, given by fields of `Behaviour`, for the next chat request."""
+        self.replies.append(reply)
+
+    def reset(self) -> None:
+        """Forget scripts and requests."""
+        self.replies: list[dict[str, Any]] = []
+        self.seen: list[Seen] = []
+        self.loaded_at: dict[str, float] = {}
+
+    async def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.server = await loop.create_server(
+            lambda: Exchange(self.handle, self.connections), self.host, self.port, backlog=1024
+        )
+        self.port = self.server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        self.server.close()
+        for exchange in list(self.connections):
+            exchange.transport.abort()
+        await self.server.wait_closed()
+
+    async def __aenter__(self) -> "FakeModel":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.stop()
+
+    def handle(self, exchange: Exchange, method: str, target: str, raw_body: bytes) -> None:
+        parts = urlsplit(target)
+        try:
+            body = json.loads(raw_body) if raw_body else {}
+        except ValueError:
+            exchange.send_json({"error": "invalid JSON"}, status=400)
+            return
+        match method, parts.path:
+            case "POST", "/api/chat" | "/v1/chat/completions":
+                self.chat(exchange, parts.path, body)
+                return
+            case "GET" | "HEAD", "/":
+                exchange.send_json("Ollama is running")
+            case "GET", "/api/version":
+                exchange.send_json({"version": VERSION})
+            case "GET", "/api/tags":
+                exchange.send_json(ollama.listing())
+            case "GET", "/v1/models":
+                exchange.send_json(openai.listing())
+            case "GET", "/api/ps":
+                exchange.send_json(ollama.running(names=self.loaded_names()))
+            case "POST", "/api/show":
+                self.show(exchange, body.get("model", ""))
+            case "POST", "/_script":
+                self.replies.extend(body if isinstance(body, list) else [body])
+                exchange.send_json({"queued": len(self.replies)})
+                return
+            case "POST", "/_reset":
+                self.reset()
+                exchange.send_json({})
+                return
+            case "GET", "/_seen":
+                exchange.send_json([asdict(seen) for seen in self.seen])
+                return
+            case "GET", "/_text":
+                exchange.send_json(expected({name: values[0] for name, values in parse_qs(parts.query).items()}))
+                return
+            case _:
+                exchange.send_json({"error": "404 page not found"}, status=404)
+        self.seen.append(Seen(id=len(self.seen), path=parts.path, model=str(body.get("model", "")), body=body))
+
+    def loaded_names(self) -> list[str]:
+        now = time.monotonic()
+        names = {name for name in NAMED if not name.startswith("loading")}
+        return sorted(names | {name for name, at in self.loaded_at.items() if now >= at})
+
+    def show(self, exchange: Exchange, model: str) -> None:
+        behaviour = behaviour_of(model)
+        if behaviour is None:
+            exchange.send_json({"error": f"model '{model}' not found"}, status=404)
+        else:
+            exchange.send_json(ollama.shown(behaviour=behaviour))
+
+    def chat(self, exchange: Exchange, path: str, body: dict[str, Any]) -> None:
+        model = str(body.get("model", "")).removesuffix(":latest")
+        seen = Seen(id=len(self.seen), path=path, model=model, body=body)
+        self.seen.append(seen)
+        native = path == "/api/chat"
+        behaviour = behaviour_of(model)
+        if self.replies:
+            behaviour = from_json(self.replies.pop(0), base=behaviour or Behaviour())
+        status, problem = refusal(model=model, behaviour=behaviour, body=body, native=native)
+        if behaviour is None or problem or status != 200:
+            headers = "Location: /elsewhere\r\n" if status == 302 else ""
+            if behaviour and behaviour.retry_after:
+                headers += f"Retry-After: {behaviour.retry_after}\r\n"
+            error: Any = problem if native else {"message": problem, "type": "error", "param": None, "code": None}
+            exchange.send_json({"error": error}, status=status, headers=headers)
+            seen.end("refused")
+            return
+        messages = body.get("messages") or []
+        if native and not messages:
+            exchange.send_json(ollama.loaded(model=model))
+            seen.end("done")
+            return
+        if behaviour.load_seconds and model not in self.loaded_at:
+            self.loaded_at[model] = time.monotonic() + behaviour.load_seconds
+        self.answer(exchange, native=native, model=model, behaviour=behaviour, body=body, seen=seen)
+
+    def answer(
+        self, exchange: Exchange, *, native: bool, model: str, behaviour: Behaviour, body: dict[str, Any], seen: Seen
+    ) -> None:
+        messages = body["messages"]
+        said = compose(
+            model=model,
+            behaviour=behaviour,
+            messages=messages,
+            tools=bool(body.get("tools")),
+            # For models that think, a missing `think` means true.
+            think=body.get("think", True) is not False,
+            schema=body.get("format") if native else response_schema(body),
+        )
+        wire = ollama if native else openai
+        prompt_words = count_prompt_words(messages)
+        if not body.get("stream", native):
+            exchange.send_json(wire.whole(model=model, behaviour=behaviour, said=said, prompt_words=prompt_words))
+            seen.tokens_sent = len(said.tokens)
+            seen.end("done")
+            return
+        if behaviour.raw_body is not None:
+            reply = Reply(pieces=(), tail=behaviour.raw_body, content_type="text/plain")
+        elif native:
+            reply = ollama.reply(model=model, behaviour=behaviour, said=said, prompt_words=prompt_words)
+        else:
+            include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
+            reply = openai.reply(
+                model=model, behaviour=behaviour, said=said, prompt_words=prompt_words, include_usage=include_usage
+            )
+        Playback(exchange=exchange, behaviour=behaviour, reply=reply, seen=seen).start()
+
+
+def refusal(*, model: str, behaviour: Behaviour | None, body: dict[str, Any], native: bool) -> tuple[int, str]:
+    """Return the status and the error of a request that is refused, (200, "") otherwise."""
+    if behaviour is None:
+        return 404, f"model '{model}' not found" if native else f"The model `{model}` does not exist"
+    if behaviour.status != 200:
+        return behaviour.status, behaviour.error
+    if native and body.get("think") and "thinking" not in behaviour.capabilities:
+        return 400, f'"{model}" does not support thinking'
+    if native and body.get("tools") and "tools" not in behaviour.capabilities:
+        return 400, f"registry.ollama.ai/library/{model}:latest does not support tools"
+    if behaviour.reject_usage and "stream_options" in body:
+        return 400, "Unrecognized request argument supplied: stream_options"
+    return 200, ""
+
+
+def response_schema(body: dict[str, Any]) -> Any:
+    """Return the JSON schema of an OpenAI request's `response_format`, None without one."""
+    wanted = body.get("response_format") or {}
+    return (wanted.get("json_schema") or {}).get("schema") if wanted.get("type") == "json_schema" else None
+
+
+@lru_cache(maxsize=256)
+def expected_for(model: str, message: str) -> dict[str, Any]:
+    whole = text.answer_text(model=model, message=message)
+    return {
+        "text": whole,
+        "thinking": text.thinking_text(model=model, message=message),
+        "tokens": len(text.answer_tokens(model=model, message=message)),
+        "sha256": sha256(whole.encode()).hexdigest(),
+    }
+
+
+def expected(query: dict[str, str]) -> dict[str, Any]:
+    """Return what a generated answer will be: text, thinking, number of tokens and the text's digest."""
+    return expected_for(query.get("model", ""), query.get("message", ""))
