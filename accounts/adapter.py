@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from . import hashing, mail, people, throttles
+from . import hashing, jobs, people, throttles
 from .addresses import client_address
 from .models import User
 
@@ -47,4 +47,4 @@ class Adapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
         message = self.render_mail(template_prefix, email, context)
-        mail.queue(subject=message.subject, body=message.body, to=email)
+        jobs.queue_mail(subject=message.subject, body=message.body, to=email)

@@ -17,7 +17,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from chatsite.parsers import StrictJSONParser
 
-from . import mail, people, throttles, tokens
+from . import jobs, mail, people, throttles, tokens
 from .errors import CredentialError, InvalidFields
 from .models import SignIn, User
 from .serializers import (
@@ -107,7 +107,7 @@ class PasswordResetView(EntranceView):
         if found := people.email_problems(email):
             raise InvalidFields({"email": found})
         throttles.consume("password_reset", request, account=email)
-        mail.ask_password_reset(email=email, site=mail.site_of(request))
+        jobs.queue_password_reset(email=email, site=mail.site_of(request))
         return Response(
             {"detail": "If there is an account with this address, a mail is on its way."},
             status=status.HTTP_202_ACCEPTED,

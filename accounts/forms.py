@@ -5,7 +5,7 @@ from allauth.core import context
 from django import forms
 from django.http import HttpRequest
 
-from . import mail, people, throttles
+from . import jobs, mail, people, throttles
 from .models import User
 
 
@@ -85,7 +85,7 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):
 
     def save(self, request: HttpRequest, **kwargs) -> str:
         email = self.cleaned_data["email"]
-        mail.ask_password_reset(email=email, site=mail.site_of(request))
+        jobs.queue_password_reset(email=email, site=mail.site_of(request))
         return email
 
 

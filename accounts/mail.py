@@ -1,10 +1,7 @@
-"""Mail to people, always sent by the job queue, so that no request shows how long it took or whether there was one."""
+"""Mail to people; only the job queue sends it (accounts/jobs.py)."""
 
-import sqlite3
-from collections.abc import Callable
 from urllib.parse import urljoin
 
-import redis
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
@@ -13,27 +10,12 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from .errors import QueueUnavailable
 from .models import User
 
 
 def site_of(request: HttpRequest) -> str:
     """Return the address of this site as links in a mail begin."""
     return settings.PUBLIC_URL or request.build_absolute_uri("/")
-
-
-def queue(*, subject: str, body: str, to: str) -> None:
-    """Have a mail sent soon; raises `QueueUnavailable`."""
-    from . import jobs
-
-    _enqueue(jobs.send_mail, subject=subject, body=body, to=to)
-
-
-def ask_password_reset(*, email: str, site: str) -> None:
-    """Have the link to a new password sent to this address, if it is anybody's; raises `QueueUnavailable`."""
-    from . import jobs
-
-    _enqueue(jobs.send_password_reset, email=email, site=site)
 
 
 def send_password_reset(*, email: str, site: str) -> None:
@@ -50,10 +32,3 @@ def send_password_reset(*, email: str, site: str) -> None:
 def send(*, subject: str, body: str, to: str) -> None:
     """Send a plain-text mail now."""
     send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [to])
-
-
-def _enqueue(job: Callable, **arguments: str) -> None:
-    try:
-        job(**arguments)
-    except (redis.RedisError, sqlite3.OperationalError) as error:
-        raise QueueUnavailable from error

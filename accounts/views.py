@@ -4,11 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 
 from allauth.account import views as allauth_views
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.views.decorators.http import require_POST
 
 from chatsite.errors import problem
 
-from . import throttles
+from . import people, throttles
 from .errors import AccountError, InvalidFields
 
 
@@ -63,3 +65,12 @@ reauthenticate = tells_errors(allauth_views.reauthenticate)
 password_change = tells_errors(allauth_views.password_change)
 password_reset = tells_errors(PasswordResetView.as_view())
 password_reset_from_key = tells_errors(PasswordResetFromKeyView.as_view())
+
+
+@login_required
+@require_POST
+@tells_errors
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the theme this person chose."""
+    people.change_preferences(user=request.user, theme=request.POST.get("theme", ""))
+    return HttpResponse(status=204)

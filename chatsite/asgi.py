@@ -11,10 +11,9 @@ from django.core.asgi import get_asgi_application
 http = get_asgi_application()
 
 # The apps are ready only now.
-from llm.catalog import Catalog  # noqa: E402
-
 from conversations import runner  # noqa: E402
 from conversations.routing import websocket_urlpatterns  # noqa: E402
+from llm.catalog import Catalog  # noqa: E402
 from llm.config import from_settings  # noqa: E402
 
 logger = logging.getLogger(__name__)

@@ -1,6 +1,5 @@
 """The job worker inside the server: huey's own consumer, in threads of this process."""
 
-from django.utils.module_loading import autodiscover_modules
 from huey.consumer import Consumer
 from huey.contrib.djhuey import HUEY
 
@@ -23,7 +22,6 @@ class Worker:
 
     def start(self) -> None:
         """Begin, in threads of this process."""
-        autodiscover_modules("jobs")
         self._consumer.start()
 
     def stop(self) -> None:

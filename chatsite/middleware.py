@@ -2,10 +2,10 @@
 
 import uuid
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction
 from django.utils.decorators import sync_and_async_middleware
 
-from chatsite import errors
+from chatsite import errors, health
 
 
 @sync_and_async_middleware
@@ -30,6 +30,26 @@ def request_id(get_response):
         response = get_response(request)
         response["X-Request-ID"] = request.id
         return response
+
+    return middleware
+
+
+@sync_and_async_middleware
+def probes(get_response):
+    """Answer `/healthz` and `/readyz` before the host is looked at: a probe asks by whatever address it has."""
+    views = {"/healthz": health.alive, "/readyz": health.ready}
+
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request):
+            view = views.get(request.path)
+            return await (view(request) if view else get_response(request))
+
+        return markcoroutinefunction(middleware)
+
+    def middleware(request):
+        view = views.get(request.path)
+        return async_to_sync(view)(request) if view else get_response(request)
 
     return middleware
 

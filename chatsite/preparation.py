@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -50,10 +50,10 @@ def collect_static() -> None:
 
 
 def _static_state() -> str:
-    """Return a digest of all static files' names, sizes and times."""
+    """Return a digest of all static files' names and contents."""
     state = hashlib.sha256()
     for finder in get_finders():
-        for path, storage in finder.list(None):
-            stat = os.stat(storage.path(path))
-            state.update(f"{path}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
+        for path, storage in sorted(finder.list(None), key=lambda found: found[0]):
+            content = Path(storage.path(path)).read_bytes()
+            state.update(f"{path}:{len(content)}\n".encode() + content)
     return state.hexdigest()

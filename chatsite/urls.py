@@ -3,14 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.views import theme
 from chatsite import health
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
     path("api/auth/", include("accounts.api_urls")),
-    path("healthz", health.alive, name="healthz"),
-    path("readyz", health.ready, name="readyz"),
+    path("preferences/theme/", theme, name="theme"),
     path("health", health.detail, name="health"),
     path("", include("conversations.urls")),
 ]

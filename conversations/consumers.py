@@ -158,6 +158,8 @@ class ConversationConsumer(AsyncConsumer):
         await self.send_text(encode(frame))
 
     async def _tell_snapshot(self) -> None:
+        # Before the rows are read: what is lost from here on needs another snapshot.
+        self.watcher.lost = False
         stand = await in_database(snapshots.read, self.conversation_id)
         frame = self.format.conversation(snapshots.settle(self.feed, stand, self.watcher))
         if frame is not None:
@@ -168,7 +170,7 @@ class ConversationConsumer(AsyncConsumer):
         try:
             while not self.closed:
                 await self.watcher.wait()
-                if self.watcher.lost:
+                while self.watcher.lost:
                     await self._tell_snapshot()
                 async with asyncio.timeout(STALLED_SECONDS):
                     for frame in self.watcher.take():

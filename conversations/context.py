@@ -36,15 +36,18 @@ class Context:
 
 def history(branch: Iterable[Turn]) -> list[Past]:
     """Return the turns of a branch, oldest first, as the model sees them; what is empty is left away."""
-    past = []
-    for turn in branch:
-        said = tuple(
-            Said(role=message.role, text=message.text)
-            for message in turn.messages.all()
-            if message.text and message.role in {Message.Role.USER, Message.Role.ASSISTANT}
-        )
-        past.append(Past(messages=said))
-    return past
+    return [
+        Past(messages=tuple(said(message) for message in turn.messages.all() if _counts(message))) for turn in branch
+    ]
+
+
+def said(message: Message) -> Said:
+    """Return a message as the model sees it."""
+    return Said(role=message.role, text=message.text)
+
+
+def _counts(message: Message) -> bool:
+    return bool(message.text) and message.role in {Message.Role.USER, Message.Role.ASSISTANT}
 
 
 def build(*, history: list[Past], instructions: str, window: int | None) -> Context:

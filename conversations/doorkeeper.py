@@ -1,5 +1,6 @@
 """Who is at the door of a socket: read from a token or, from our own pages only, from the session cookie."""
 
+import uuid
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
@@ -67,7 +68,7 @@ async def admit(scope: dict) -> Entrance:
     return Entrance(credential=credential, format=query.get("format", ["text"])[0], subprotocol=subprotocol)
 
 
-def is_active(user_id: int) -> bool:
+def is_active(user_id: uuid.UUID) -> bool:
     """Whether this person may still sign in."""
     return User.objects.filter(pk=user_id, is_active=True).exists()
 

@@ -62,12 +62,15 @@ def settle(feed: live.Feed, stand: Stand, watcher: live.Watcher) -> dict:
         for message in stand.messages:
             fields = events.message_fields(message)
             growing = feed.messages.get(fields["id"])
-            if growing is not None and growing.seq >= message.seq:
-                fields.update(content=growing.text, thinking=growing.thinking, seq=growing.seq)
-            elif message.status == Message.Status.STREAMING:
+            if message.status == Message.Status.STREAMING and (growing is None or growing.seq < message.seq):
                 # It runs in another process, whose news continue from here.
                 growing = growing or feed.open(id=fields["id"], turn=fields["turn"], model=message.model, own=False)
                 growing.replace(message.seq, message.text, message.thinking)
+            if growing is not None and growing.seq >= message.seq:
+                fields.update(content=growing.text, thinking=growing.thinking, seq=growing.seq)
+                if watcher.format.html:
+                    # The very blocks that the next delta continues.
+                    fields["blocks"] = list(growing.html())
             have[fields["id"]] = fields["seq"]
             messages.append(fields)
     watcher.settle(known=set(stand.recent), finished=stand.finished, have=have)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import uuid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 SWEEP_SECONDS = 3.0
 
 _open: set["ConversationConsumer"] = set()
-_per_user: dict[int, int] = {}
+_per_user: dict[uuid.UUID, int] = {}
 _sweeper: asyncio.Task | None = None
 
 
@@ -82,11 +83,11 @@ async def sweep(consumers: set["ConversationConsumer"]) -> None:
             await consumer.turn_out()
 
 
-def _on_revoked(sender, user_id: int, **kwargs) -> None:
+def _on_revoked(sender, user_id: uuid.UUID, **kwargs) -> None:
     feeds.on_loop(_sweep_user, user_id)
 
 
-def _sweep_user(user_id: int) -> None:
+def _sweep_user(user_id: uuid.UUID) -> None:
     theirs = {consumer for consumer in _open if consumer.user.pk == user_id}
     if theirs:
         for consumer in theirs:

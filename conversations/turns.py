@@ -13,6 +13,7 @@ from . import events, live, runner
 from .errors import Invalid, KeyReused, NotFound, TooLarge, TurnRunning
 from .models import Conversation, Message, Turn
 from .rendering import plain
+from .runner import rows
 
 TITLE_CHARACTERS = 60
 MODEL_CHARACTERS = 200
@@ -165,6 +166,9 @@ def _begin(*, author, client_id, asked: tuple[str, ...], model: str, place, text
 
 
 def _commit(*, conversation, parent, author, client_id, fingerprint, model, text) -> Started:
+    # Where a server runs, it is claimed from the start: one commit less before the first word.
+    worker = runner.worker()
+    claimed = {"status": Turn.Status.RUNNING, "worker": worker, "started_at": timezone.now()} if worker else {}
     depth = parent.depth + 1 if parent else 0
     if depth > DEPTH_LIMIT:
         raise Invalid("This conversation is too long. Please begin a new one.", code="conversation_too_long")
@@ -176,6 +180,7 @@ def _commit(*, conversation, parent, author, client_id, fingerprint, model, text
         client_id=client_id,
         fingerprint=fingerprint,
         model=model,
+        **claimed,
     )
     question = Message(turn=turn, position=0, role=Message.Role.USER, text=text)
     answer = Message(turn=turn, position=1, role=Message.Role.ASSISTANT, model=model, status=Message.Status.STREAMING)
@@ -202,7 +207,8 @@ def _announce(started: Started, titled: bool) -> None:
     if titled:
         news.append(events.conversation_updated(conversation))
     live.publish(conversation.pk, *news)
-    runner.submit(started.turn.pk)
+    if started.turn.worker:
+        runner.begin(rows.work(started.turn, started.question, started.answer))
 
 
 def _seen(*, author, client_id: str, fingerprint: str) -> Started | None:

@@ -80,7 +80,9 @@ class Html(Text):
         messages = []
         for fields in snapshot["messages"]:
             shown = {key: value for key, value in fields.items() if key != "content"}
-            messages.append(shown | {"blocks": blocks(fields["content"])})
+            if "blocks" not in shown:
+                shown["blocks"] = blocks(fields["content"])
+            messages.append(shown)
         return encode(snapshot | {"messages": messages})
 
     def kept(self, message: Message) -> str | None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 import orjson
@@ -29,7 +29,7 @@ def run(
     options: Options,
     max_rounds: int = 8,
     max_seconds: float = 60,
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Stream a whole answer, tools included; the one `Finished` at its end carries the usage of all rounds.
 
     After `max_rounds` rounds or `max_seconds` of tools no tools are offered any more, so that the model says what it
@@ -58,7 +58,7 @@ async def converse(
     options: Options,
     max_rounds: int,
     seconds_left: float,
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Stream rounds of an answer until one asks for no tool."""
     offered = {tool.name: tool for tool in tools}
     total: Usage | None = None

@@ -13,6 +13,7 @@ import orjson
 from httpx_aiohttp import AiohttpTransport
 
 from .errors import ModelError
+from .pacing import Wheel
 
 Client = TypeVar("Client")
 
@@ -43,6 +44,33 @@ class PerLoop(Generic[Client]):
         return client if self.loop is asyncio.get_running_loop() else None
 
 
+class Transport(AiohttpTransport):
+    """The transport of httpx-aiohttp, whose responses also tell which response of aiohttp they are."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and return its response, aiohttp's under `extensions["aiohttp"]`."""
+        response = await super().handle_async_request(request)
+        response.extensions["aiohttp"] = getattr(response.stream, "_aiohttp_response", None)
+        return response
+
+
+def rest_reading(response: httpx.Response) -> None:
+    """Leave a response's connection alone for a moment, so that the next read finds more than one token."""
+    inner = response.extensions.get("aiohttp")
+    if inner is not None and inner.connection is not None and inner.connection.transport is not None:
+        wheels.get().rest(inner.connection.transport)
+
+
+def unread(response: httpx.Response) -> bytes:
+    """Return what has arrived and can no longer be read, because aiohttp reports a broken connection first."""
+    content = getattr(response.extensions.get("aiohttp"), "content", None)
+    data = b"".join(getattr(content, "_buffer", ()))
+    return data[getattr(content, "_buffer_offset", 0) :]
+
+
+wheels = PerLoop(Wheel)
+
+
 @cache
 def ssl_context() -> ssl.SSLContext:
     """Return the one TLS context of this process; making one costs 15 ms of CPU."""
@@ -62,7 +90,7 @@ def http_options(*, base_url: str, connect_seconds: float) -> dict[str, Any]:
         return aiohttp.ClientSession(connector=connector, trust_env=base_url.startswith("https:"))
 
     return {
-        "transport": AiohttpTransport(verify=ssl_context(), client=open_session),
+        "transport": Transport(verify=ssl_context(), client=open_session),
         # `pool` is the whole of connecting, name resolution included; reading has deadlines of its own.
         "timeout": httpx.Timeout(None, connect=connect_seconds, pool=connect_seconds),
         "follow_redirects": False,

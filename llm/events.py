@@ -49,7 +49,7 @@ class ToolReturned:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of a whole answer, always its last event; `reason` is stop, length, tool_calls, tool_limit, or the server's."""
+    """The last event of a whole answer; `reason` is stop, length, tool_calls, tool_limit or the server's own word."""
 
     reason: str
     usage: Usage | None

@@ -1,19 +1,23 @@
 """One streaming request to a model server: its lines, its deadlines, and its certain end."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 import aiohttp
 import httpx
 
+from .answers import Answer, Garbage, ServerFailed
 from .config import Config
-from .connections import causes, explain, message_of, refuse, sentence
+from .connections import causes, explain, message_of, refuse, rest_reading, sentence, unread
 from .errors import ModelError
+from .events import Event
 from .watchdog import Watchdog
 from .wire import LineReader
 
+FULL_CHUNK_BYTES = 16 * 1024  # what the transport reads at most; a chunk of this size has more behind it
+LAST_WORDS_SECONDS = 2.0  # for what may follow the last token, as OpenAI's usage does
 LARGEST_ERROR_BYTES = 64 * 1024
 ERROR_BODY_SECONDS = 5
 GOODBYE_SECONDS = 0.25  # for the end of the body after the end of the answer, so that the connection can be kept
@@ -44,7 +48,6 @@ class Upstream:
         self.first_token_by = started + config.first_token_seconds
         self.done_by = started + config.total_seconds
         self.body_ended = False
-        self.answer_ended = False
         self.opening: asyncio.Task[httpx.Response] = asyncio.create_task(self.open())
 
     async def open(self) -> httpx.Response:
@@ -87,57 +90,82 @@ class Upstream:
             )
         return response
 
-    async def lines(self, *, prefix: bytes = b"") -> AsyncIterator[list[bytes]]:
-        """Yield the lines of the body in batches: those with the prefix, which is cut off, and something after it.
+    async def events(self, answer: Answer, *, prefix: bytes = b"") -> AsyncGenerator[Event, None]:
+        """Yield what the lines of the body mean to `answer`; only lines with the prefix count, and it is cut off.
 
-        An unfinished last line comes too. Once `answer_ended` is set, the rest of the body is read for good manners only.
+        What was understood before an error comes before the error. Once the answer has ended, the rest of the body is
+        read for good manners only: then the connection can be kept.
         """
         response = await self.head()
         reader = LineReader()
-        cut = len(prefix)
         first = True
         other = b""
         watchdog = Watchdog(total_deadline=self.done_by)
         watchdog.wait_at_most(self.first_token_by - self.loop.time())
+        chunks = chunks_of(response)
         try:
-            async for chunk in body_of(response):
-                found = reader.feed(chunk)
-                lines = [line[cut:] for line in found if line.startswith(prefix) and line and not line.isspace()]
-                if not lines:
-                    # Comments and blank lines keep a connection alive; they are no token and move no deadline.
-                    other = other or b"".join(line for line in found if not line.startswith(prefix))
-                    continue
-                watchdog.rest()
-                yield lines
-                if watchdog.expired:
-                    raise self.overdue(first=False)
-                if first or self.answer_ended:
+            async for chunk in chunks:
+                lines = reader.feed(chunk)
+                if prefix:
+                    other = other or b"".join(line for line in lines if not line.startswith(prefix))
+                    lines = [line[len(prefix) :] for line in lines if line.startswith(prefix)]
+                lines = [line for line in lines if line and not line.isspace()]
+                # Comments and blank lines keep a connection alive; they are no token and move no deadline.
+                if lines:
+                    problem = self.understand(lines, answer)
+                    watchdog.rest()
+                    for event in answer.take():
+                        yield event
+                    if problem or watchdog.expired:
+                        raise problem or self.overdue(first=False)
+                    if answer.ended:
+                        watchdog.wait_at_most(GOODBYE_SECONDS if answer.over else LAST_WORDS_SECONDS)
+                    elif first:
+                        watchdog.wait_at_most(self.config.between_tokens_seconds)
+                    else:
+                        watchdog.resume()
                     first = False
-                    watchdog.wait_at_most(GOODBYE_SECONDS if self.answer_ended else self.config.between_tokens_seconds)
-                else:
-                    watchdog.resume()
+                    if len(chunk) < FULL_CHUNK_BYTES and not answer.ended:
+                        rest_reading(response)
         except asyncio.CancelledError:
             if not watchdog.take_back():
                 raise
-            if not self.answer_ended:
+            if not answer.ended:
                 raise self.overdue(first=first) from None
         except Exception as error:
-            if not self.answer_ended:
+            if not answer.ended:
                 self.fail(error, answering=True)
         finally:
             watchdog.stop()
+            await chunks.aclose()
         self.body_ended = True
+        if answer.ended:
+            return
         rest = reader.rest()
-        if rest.startswith(prefix) and rest.strip():
-            yield [rest[cut:]]
-        elif first and prefix:
+        if first and prefix and not rest.startswith(prefix):
             self.complain(other or rest)
+        last = rest[len(prefix) :] if rest.startswith(prefix) else b""
+        problem = self.understand([last] if last.strip() else [], answer)
+        for event in answer.take():
+            yield event
+        if not answer.ended:
+            raise problem or self.interrupted()
+
+    def understand(self, lines: list[bytes], answer: Answer) -> ModelError | None:
+        """Feed lines to the answer, and return what is wrong with the first one that cannot be used."""
+        try:
+            for line in lines:
+                answer.feed(line)
+        except Garbage:
+            return self.interrupted() if self.body_ended else self.garbage()
+        except ServerFailed as failure:
+            return self.failed(failure.said)
+        return None
 
     def complain(self, body: bytes) -> None:
         """Raise if a body without one expected line has something else to say than comments."""
         if body.strip() and not body.startswith((b":", b"event", b"id", b"retry")):
-            said = sentence(message_of(body), secret=self.server.secret)
-            self.body_ended = False
+            said = message_of(body)
             raise self.failed(said) if said else self.garbage()
 
     async def close(self) -> None:
@@ -162,9 +190,7 @@ class Upstream:
         return ModelError("model_error", f"{self.server.title} failed while it answered: {words}", retryable=True)
 
     def garbage(self) -> ModelError:
-        """Return the error for a line that is not what the protocol says, or is only the beginning of one."""
-        if self.body_ended:
-            return self.interrupted()
+        """Return the error for a line that is not what the protocol says."""
         return ModelError("model_protocol", f"{self.server.title} sent something that cannot be understood.")
 
     def interrupted(self) -> ModelError:
@@ -188,11 +214,18 @@ class Upstream:
         return ModelError("model_timeout_between_tokens", detail, retryable=True)
 
 
-def body_of(response: httpx.Response) -> AsyncIterable[bytes]:
-    """Return the chunks of a body, past httpx's own layers if there is nothing to unpack: 2 µs less for every token."""
-    if "content-encoding" in response.headers:
-        return response.aiter_bytes()
-    return cast(httpx.AsyncByteStream, response.stream)
+async def chunks_of(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """Yield the chunks of a body, and what had arrived before a connection broke before the error it broke with."""
+    plain = "content-encoding" not in response.headers
+    # Past httpx's own layers if there is nothing to unpack.
+    chunks: AsyncIterable[bytes] = cast(httpx.AsyncByteStream, response.stream) if plain else response.aiter_bytes()
+    try:
+        async for chunk in chunks:
+            yield chunk
+    except (httpx.HTTPError, aiohttp.ClientError):
+        if plain and (left := unread(response)):
+            yield left
+        raise
 
 
 async def error_body(response: httpx.Response) -> bytes:

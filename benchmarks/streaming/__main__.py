@@ -78,7 +78,12 @@ def main() -> None:
     parser.add_argument("--only", default="", help="one of: direct, relay, product")
     options = parser.parse_args()
     question = f"Tell me about tides. tokens={options.tokens}"
-    told = {"model": f"paced-{options.rate}", "question": question, "sockets": options.sockets}
+    told = {
+        "model": f"paced-{options.rate}",
+        "question": question,
+        "tokens": options.tokens,
+        "sockets": options.sockets,
+    }
     results = {}
     with spawn() as fake:
         if options.only in {"", "direct"}:
@@ -103,7 +108,7 @@ def run_product(fake: str, options, told: dict) -> dict:
         try:
             token = sign_up(server.url)
             # A first, short answer loads what is loaded once.
-            warm = {**told, "question": "Hello tokens=20", "sockets": 1}
+            warm = {**told, "question": "Hello tokens=20", "tokens": 20, "sockets": 1}
             address = {"kind": "product", "address": server.socket_url, "token": token, "form": options.form}
             process = psutil.Process(server.process.pid)
             run_load(process, open_seconds=1, **address, **warm)

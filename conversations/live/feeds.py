@@ -8,8 +8,10 @@ from collections.abc import Callable
 from ..rendering import LiveBlocks
 from .watchers import Watcher
 
-# Deltas of one message go out at once when it was quiet, else this far apart.
+# Deltas of one message go out at once when it was quiet, else this far apart; a little further when very many run.
 FLUSH_SECONDS = 0.05
+FLUSH_LIMIT_SECONDS = 0.1
+CALM_MESSAGES = 50
 # How many deltas a reader may be behind before it gets the whole text instead.
 KEPT_DELTAS = 64
 # Rendering a message may take this share of one core; a text that is slow to render is shown less often.
@@ -53,14 +55,14 @@ class LiveMessage:
         self._render_from = 0.0
 
     def add(self, text: str = "", thinking: str = "") -> None:
-        """Take in what the model said; readers are told now or within FLUSH_SECONDS."""
+        """Take in what the model said; readers are told now or with the next delta."""
         if text:
             self._text.append(text)
         if thinking:
             self._thinking.append(thinking)
         if self._timer is None:
             loop = asyncio.get_running_loop()
-            wait = self._flushed_at + FLUSH_SECONDS - loop.time()
+            wait = self._flushed_at + _flush_seconds - loop.time()
             if wait <= 0:
                 self.flush()
             else:
@@ -99,20 +101,21 @@ class LiveMessage:
         self.feed.wake(self)
 
     def html(self) -> list[str]:
-        """Return the HTML blocks of the text so far, and keep rendering from now on."""
+        """Return the HTML blocks that the readers have by now, and keep rendering from now on."""
         if self.blocks is None:
             self.blocks = LiveBlocks()
-        self.blocks.update(self.text)
+            self.blocks.update(self.text)
+        # No update in between: blocks that change must be told in a delta, to all who read them.
         return self.blocks.blocks
 
     def _render(self) -> tuple[int | None, list[str] | None]:
         if not self.feed.html_watchers:
             self.blocks = None
             return None, None
+        began = time.perf_counter()
         if self.blocks is None:
             self.blocks = LiveBlocks()
-        began = time.perf_counter()
-        if began < self._render_from:
+        elif began < self._render_from:
             return len(self.blocks.blocks), []
         first = self.blocks.update(self.text)
         took = time.perf_counter() - began
@@ -167,6 +170,13 @@ _feeds: dict[str, Feed] = {}
 _loop: asyncio.AbstractEventLoop | None = None
 # The relay to other processes, if there is one.
 _outlet = None
+_flush_seconds = FLUSH_SECONDS
+
+
+def pace(messages: int) -> None:
+    """Set how often deltas go out by how many messages are being written in this process."""
+    global _flush_seconds
+    _flush_seconds = min(FLUSH_LIMIT_SECONDS, FLUSH_SECONDS * max(1.0, messages / CALM_MESSAGES))
 
 
 def attach(loop: asyncio.AbstractEventLoop, outlet=None) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from .feeds import Delta, LiveMessage
 
-# News that may wait for a slow reader; past it the reader starts over from a snapshot.
+# How much news, and how many characters of text in it, may wait for a slow reader; past it the reader starts over
+# from a snapshot.
 WAITING_LIMIT = 256
+WAITING_CHARACTERS = 1_000_000
 
 
 class Format(Protocol):
@@ -34,27 +36,34 @@ class Watcher:
         self.have: dict[str, int] = {}
         # Set when so much was missed that the reader needs the conversation's snapshot.
         self.lost = False
-        self._waiting: deque = deque()
-        self._grown: set[str] = set()
+        # News as it came, and in its place the id of a message that has grown.
+        self._waiting: deque[dict | str] = deque()
+        self._characters = 0
+        self._grown: dict[str, LiveMessage] = {}
         self._ready = asyncio.Event()
 
     def put(self, event: dict) -> None:
         """Queue one piece of news."""
-        if len(self._waiting) >= WAITING_LIMIT:
+        characters = _characters(event)
+        too_long = self._characters and self._characters + characters > WAITING_CHARACTERS
+        if too_long or len(self._waiting) >= WAITING_LIMIT:
             self.lose()
         self._waiting.append(event)
+        self._characters += characters
         self._ready.set()
 
     def grew(self, message: "LiveMessage") -> None:
         """Remember that the message has more to say; its text stays where it is until the reader takes it."""
         if message.id not in self._grown:
-            self._grown.add(message.id)
-            self._waiting.append(message)
+            self._waiting.append(message.id)
             self._ready.set()
+        # The latest: the answer itself takes the place of what was only heard of it.
+        self._grown[message.id] = message
 
     def lose(self) -> None:
         """Give up what waits: the reader will start over from a snapshot."""
         self._waiting.clear()
+        self._characters = 0
         self._grown.clear()
         self.lost = True
         self._ready.set()
@@ -62,9 +71,9 @@ class Watcher:
     def settle(self, *, known: set[str], finished: set[str], have: dict[str, int]) -> None:
         """Drop the news that a snapshot just read already holds; keep what came after it."""
         self.have.update(have)
-        self.lost = False
         kept = [item for item in self._waiting if not isinstance(item, dict) or _is_news(item, known, finished)]
         self._waiting = deque(kept)
+        self._characters = sum(_characters(item) for item in kept if isinstance(item, dict))
 
     async def wait(self) -> None:
         """Return when there is something to take."""
@@ -76,14 +85,14 @@ class Watcher:
         while self._waiting:
             item = self._waiting.popleft()
             if isinstance(item, dict):
+                self._characters -= _characters(item)
                 frame = self.format.event(item)
                 if frame is not None:
                     yield frame
                 if item["type"] == "message.completed":
                     self.have.pop(item["message"], None)
             else:
-                self._grown.discard(item.id)
-                yield from self._catch_up(item)
+                yield from self._catch_up(self._grown.pop(item))
 
     def _catch_up(self, message: "LiveMessage") -> Iterator[str]:
         have = self.have.get(message.id, 0)
@@ -109,6 +118,10 @@ class Watcher:
             if frame is not None:
                 delta.frames[self.format.name] = frame
         return frame
+
+
+def _characters(event: dict) -> int:
+    return len(event.get("content", ""))
 
 
 def _is_news(event: dict, known: set[str], finished: set[str]) -> bool:

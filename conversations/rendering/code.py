@@ -2,6 +2,7 @@
 
 from functools import cache
 from html import escape
+from time import thread_time
 from typing import TYPE_CHECKING
 
 from .cache import Cache
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
 HIGHLIGHT_CHARS = 12_000
+HIGHLIGHT_SECONDS = 0.05
 LINE_CHARS = 1_000
 LABEL_CHARS = 30
 
@@ -41,7 +43,6 @@ NAMES = {
     "Lua": "lua",
     "Makefile": "make makefile",
     "Markdown": "markdown md",
-    "Matlab": "matlab",
     "Nginx": "nginx",
     "Nix": "nix",
     "OCaml": "ocaml",
@@ -94,7 +95,11 @@ def _highlight(code: str, language: str) -> str:
 
     parts: list[str] = []
     length = 0
+    deadline = thread_time() + HIGHLIGHT_SECONDS
     for kind, value in _lexer(language).get_tokens(code):
+        # Some lexers take quadratic time on odd code; what they cannot finish is shown without colours.
+        if thread_time() > deadline:
+            break
         length += len(value)
         name = STANDARD_TYPES.get(kind)
         while name is None:

@@ -8,11 +8,13 @@ from math_core import LatexError, LatexToMathML
 from .cache import Cache
 
 FORMULA_CHARS = 1_500
-BRACE_DEPTH = 30
+NESTING = 30
 COMMANDS_IN_A_ROW = 30
 MACRO_EXPANSIONS = 20
 
 COMMAND_RUN = re.compile(rf"(?:\\(?:[A-Za-z]++|[^A-Za-z])\s*+){{{COMMANDS_IN_A_ROW},}}+")
+STEP = re.compile(r"(\{|\\left\b|\\begin\b)|(\}|\\right\b|\\end\b)|\\.", re.S)
+OPENING = {"}": "{", r"\right": r"\left", r"\end": r"\begin"}
 ALIGNED = re.compile(r' style="text-align: (right|left);[^"]*"')
 STYLE = re.compile(r' style="[^"]*"')
 SIDES = {"right": ' class="end"', "left": ' class="start"'}
@@ -24,11 +26,15 @@ _formulas = Cache(limit=500_000)
 def _is_safe(tex: str) -> bool:
     if len(tex) > FORMULA_CHARS:
         return False
-    depth = deepest = 0
-    for opening in re.finditer(r"(\{|\\left\b|\\begin\b)|\}|\\right\b|\\end\b", tex):
-        depth += 1 if opening[1] else -1
-        deepest = max(deepest, depth)
-    return deepest <= BRACE_DEPTH and not COMMAND_RUN.search(tex)
+    depths = {"{": 0, "\\left": 0, "\\begin": 0}
+    for step in STEP.finditer(tex):
+        if step[1]:
+            depths[step[1]] += 1
+        elif step[2]:
+            depths[OPENING[step[2]]] -= 1
+        if sum(depths.values()) > NESTING or min(depths.values()) < 0:
+            return False
+    return not COMMAND_RUN.search(tex)
 
 
 def _convert(tex: str, *, display: bool) -> str:

@@ -4,6 +4,6 @@ Tasks live here and not in a consumer: Channels gives a consumer one message at 
 hear "stop".
 """
 
-from .engine import Engine, current, forget_conversation, start, stop, submit
+from .engine import Engine, begin, current, forget_conversation, start, stop, worker
 
-__all__ = ["Engine", "current", "forget_conversation", "start", "stop", "submit"]
+__all__ = ["Engine", "begin", "current", "forget_conversation", "start", "stop", "worker"]

@@ -6,10 +6,10 @@ import time
 import uuid
 
 from django.db import DatabaseError
-from llm.catalog import Catalog
 
 from chatsite.threads import in_database
 from llm import agent
+from llm.catalog import Catalog
 from llm.errors import ModelError
 from llm.events import Finished, Stage, Text, Thinking
 from llm.values import Options
@@ -29,7 +29,7 @@ FINISH_RETRY_LIMIT_SECONDS = 5.0
 class Answer:
     """A turn that this process works on."""
 
-    def __init__(self, *, turn_id: uuid.UUID, worker: str, catalog: Catalog, line: Line):
+    def __init__(self, *, turn_id: uuid.UUID, worker: str, catalog: Catalog, line: Line, work: rows.Work | None = None):
         self.turn_id = turn_id
         self.worker = worker
         self.catalog = catalog
@@ -41,7 +41,7 @@ class Answer:
         self.message: live.LiveMessage | None = None
         self.kept_seq = 0
         self._feed: live.Feed | None = None
-        self._work: rows.Work | None = None
+        self._work = work
         self._finished: Finished | None = None
         self._first_token_ms: int | None = None
         self._left_out = 0
@@ -57,9 +57,10 @@ class Answer:
     async def run(self) -> None:
         """Work on the turn until it has ended in the database."""
         try:
-            work = await self._claim()
+            work = self._work or await self._claim()
             if work is None:
                 return
+            self._open(work)
             status, code, detail = await self._work_on(work)
         except asyncio.CancelledError:
             if self.cut_short is None or self.message is None:
@@ -76,11 +77,12 @@ class Answer:
             if stopped is not None:
                 live.publish(stopped.conversation_id, *events.ended(stopped))
             return None
-        self._work = work
+        return work
+
+    def _open(self, work: rows.Work) -> None:
         self._model = work.turn.model
         self._feed = live.feed(work.turn.conversation_id)
         self.message = self._feed.open(id=str(work.answer.pk), turn=str(self.turn_id), model=self._model)
-        return work
 
     async def _work_on(self, work: rows.Work) -> tuple[str, str, str]:
         entered = False

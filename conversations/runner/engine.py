@@ -11,9 +11,9 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DatabaseError
-from llm.catalog import Catalog
 
 from chatsite.threads import in_database
+from llm.catalog import Catalog
 
 from .. import events, live
 from ..live import feeds, mirror
@@ -92,7 +92,16 @@ class Engine:
         """Begin to work on a queued turn; a process that is going down leaves it to another."""
         if turn_id in self._tasks or self.draining:
             return
-        answer = Answer(turn_id=turn_id, worker=self.worker, catalog=self.catalog, line=self.line)
+        self._begin(Answer(turn_id=turn_id, worker=self.worker, catalog=self.catalog, line=self.line))
+
+    def begin(self, work: rows.Work) -> None:
+        """Work on a turn that was claimed when it was committed."""
+        turn_id = work.turn.pk
+        answer = Answer(turn_id=turn_id, worker=self.worker, catalog=self.catalog, line=self.line, work=work)
+        self._begin(answer)
+
+    def _begin(self, answer: Answer) -> None:
+        turn_id = answer.turn_id
         task = asyncio.create_task(answer.run(), name=f"turn {turn_id}")
         self.answers[turn_id], self._tasks[turn_id] = answer, task
         task.add_done_callback(lambda done: self._done(turn_id, done))
@@ -166,6 +175,7 @@ class Engine:
 
     async def _checkpoint(self) -> None:
         ours = {turn_id: answer for turn_id, answer in self.answers.items() if answer.message is not None}
+        feeds.pace(len(ours))
         if not ours:
             return
         grown = [(answer, answer.kept) for answer in ours.values() if answer.message.seq != answer.kept_seq]
@@ -201,9 +211,9 @@ class Engine:
         on another machine, kills nothing.
         """
         now = asyncio.get_running_loop().time()
-        others = await in_database(rows.open_elsewhere, self.worker)
+        found = await in_database(rows.open_turns)
         seen: dict[uuid.UUID, tuple[object, float]] = {}
-        for turn in others:
+        for turn in found:
             if turn.pk in self._tasks:
                 continue
             sign = (turn.worker, turn.heartbeat_at)
@@ -213,15 +223,18 @@ class Engine:
             if turn.status == Turn.Status.QUEUED:
                 if silent >= UNCLAIMED_SECONDS:
                     self.submit(turn.pk)
-            elif silent >= DEAD_SECONDS or self._is_dead(turn.worker):
+            elif silent >= DEAD_SECONDS or self._is_dead(turn.worker, silent):
                 ended = await in_database(rows.reap, turn.pk, turn.worker)
                 if ended is not None:
                     logger.warning("Turn %s was interrupted: its process is gone", turn.pk)
                     live.publish(ended.conversation_id, *events.ended(ended))
         self._seen = seen
 
-    def _is_dead(self, worker: str) -> bool:
+    def _is_dead(self, worker: str, silent: float) -> bool:
         """Whether a worker is surely gone: same machine, and no process of that number."""
+        if worker == self.worker:
+            # Committed as ours, but it never began.
+            return silent >= UNCLAIMED_SECONDS
         machine, _, rest = worker.rpartition("/")[0].rpartition("/")
         if machine != _machine() or not rest.isdigit():
             return False
@@ -252,10 +265,15 @@ async def start(catalog: Catalog) -> Engine:
     return _engine
 
 
-def submit(turn_id: uuid.UUID) -> None:
-    """Have a queued turn worked on, from any thread; without a server here, another process takes it over."""
+def worker() -> str:
+    """Return the name under which this process works on turns; empty where no server runs, or not for long."""
+    return _engine.worker if _engine is not None and not _engine.draining else ""
+
+
+def begin(work: rows.Work) -> None:
+    """Work on a turn that was committed as this process's own, from any thread."""
     if _engine is not None:
-        feeds.on_loop(_engine.submit, turn_id)
+        feeds.on_loop(_engine.begin, work)
 
 
 def stop(turn_id: uuid.UUID) -> None:

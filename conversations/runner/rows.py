@@ -62,16 +62,21 @@ class Ending:
 def claim(turn_id: uuid.UUID, worker: str) -> Work | None:
     """Return the work of a queued turn, now this worker's; None if it is gone, taken or already stopped."""
     now = timezone.now()
-    with transaction.atomic():
-        taken = Turn.objects.filter(pk=turn_id, status=Turn.Status.QUEUED, stop_requested_at=None).update(
-            status=Turn.Status.RUNNING, worker=worker, started_at=now, heartbeat_at=now
-        )
-        if not taken:
-            return None
-        turn = Turn.objects.select_related("conversation").get(pk=turn_id)
-    branch = Turn.objects.branch(turn_id, limit=context.TURNS_READ)
-    answer = turn.messages.get(role=Message.Role.ASSISTANT)
-    return Work(turn=turn, answer=answer, history=context.history(branch))
+    taken = Turn.objects.filter(pk=turn_id, status=Turn.Status.QUEUED, stop_requested_at=None).update(
+        status=Turn.Status.RUNNING, worker=worker, started_at=now, heartbeat_at=now
+    )
+    if not taken:
+        return None
+    turn = Turn.objects.select_related("conversation").get(pk=turn_id)
+    question, answer = turn.messages.all()[:2]
+    return work(turn, question, answer)
+
+
+def work(turn: Turn, question: Message, answer: Message) -> Work:
+    """Return what the runner of a claimed turn needs to know: the turn, and what was said before it."""
+    earlier = Turn.objects.branch(turn.parent_id, limit=context.TURNS_READ)
+    history = [*context.history(earlier), context.Past(messages=(context.said(question),))]
+    return Work(turn=turn, answer=answer, history=history)
 
 
 def keep(kept: Iterable[Kept], turn_ids: Iterable[uuid.UUID], worker: str) -> dict[uuid.UUID, bool]:
@@ -142,9 +147,9 @@ def reap(turn_id: uuid.UUID, worker: str) -> Turn | None:
     )
 
 
-def open_elsewhere(worker: str) -> list[Turn]:
-    """Return the open turns that this worker does not work on."""
-    return list(Turn.objects.open().exclude(worker=worker).only("pk", "worker", "heartbeat_at", "status"))
+def open_turns() -> list[Turn]:
+    """Return all open turns, as far as it takes to see whether somebody works on them."""
+    return list(Turn.objects.open().only("pk", "worker", "heartbeat_at", "status"))
 
 
 def _end(turns, status: str, code: str, detail: str) -> Turn | None:

@@ -1,6 +1,6 @@
 """What every provider is."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from ..events import Event
@@ -19,6 +19,6 @@ class Provider(Protocol):
 
     def stream(
         self, *, model: str, messages: Sequence[Message], tools: Sequence[Tool] = (), options: Options
-    ) -> AsyncIterator[Event]: ...
+    ) -> AsyncGenerator[Event, None]: ...
 
     async def close(self) -> None: ...

@@ -1,9 +1,9 @@
-"""Tool calls as models send them: arguments as an object or as JSON text, with an id or without."""
+"""Tools as models are told of them, and their calls as models send them: arguments as an object or as JSON text."""
 
 from secrets import token_hex
 from typing import Any
 
-from ..values import ToolCall
+from ..values import Tool, ToolCall
 from ..wire import clean, decode
 
 
@@ -23,3 +23,9 @@ def read_call(*, id: Any, name: Any, arguments: Any) -> ToolCall:
     if not isinstance(arguments, dict):
         return ToolCall(id=id, name=name, arguments={}, invalid=raw)
     return ToolCall(id=id, name=name, arguments=arguments)
+
+
+def wire_tool(tool: Tool) -> dict[str, Any]:
+    """Return a tool as OpenAI and Ollama take it."""
+    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+    return {"type": "function", "function": function}

@@ -2,22 +2,24 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import httpx
 import ollama
 import orjson
 
+from ..answers import Answer, Garbage, ServerFailed
 from ..config import Config
 from ..connections import PerLoop, explain, http_options
 from ..errors import ModelError
-from ..events import Event, Finished, Stage, Text, Thinking, ToolCalled
-from ..tokens import estimate, estimate_messages, estimate_tools
+from ..events import Event, Finished, Stage, Text, Thinking
+from ..tokens import estimate_messages, estimate_tools
 from ..upstream import Server, Upstream
-from ..values import Message, Model, Options, Tool, ToolCall, Usage
+from ..values import Message, Model, Options, Tool, Usage
 from ..wire import decode
-from .calls import read_call
+from .calls import read_call, wire_tool
 from .pictures import require_sight, text_without_sight
 
 SERVER = Server("Ollama")
@@ -130,54 +132,26 @@ class OllamaProvider:
 
     async def stream(
         self, *, model: str, messages: Sequence[Message], tools: Sequence[Tool] = (), options: Options
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Stream one answer; raise `ModelError` when it cannot be had whole."""
         request = chat_request(
             model=await self.look_up(model), messages=messages, tools=tools, options=options, config=self.config
         )
         client = self.clients.get()
+        answer = OllamaAnswer()
         upstream = Upstream(send=lambda: client.send_chat(request), config=self.config, server=SERVER, model=model)
-        last: dict[str, Any] | None = None
-        called = False
-        output: list[str] = []
         try:
             yield Stage("reading")
             if not await upstream.answered(within=PATIENCE_SECONDS):
                 async for stage in self.stages(upstream=upstream, model=model):
                     yield stage
-            async for lines in upstream.lines():
-                for line in lines:
-                    try:
-                        value = decode(line)
-                        error = value.get("error")
-                        message = value.get("message") or {}
-                        thinking = message.get("thinking")
-                        text = message.get("content")
-                        calls = message.get("tool_calls")
-                    except (ValueError, AttributeError):
-                        raise upstream.garbage() from None
-                    if error:
-                        raise upstream.failed(error)
-                    if (thinking and thinking.__class__ is not str) or (text and text.__class__ is not str):
-                        raise upstream.garbage()
-                    if thinking:
-                        output.append(thinking)
-                        yield Thinking(thinking)
-                    if text:
-                        output.append(text)
-                        yield Text(text)
-                    if calls:
-                        for call in read_calls(calls):
-                            called = True
-                            yield ToolCalled(call)
-                    if value.get("done"):
-                        last = value
-                        upstream.answer_ended = True
+            async with aclosing(upstream.events(answer)) as events:
+                async for event in events:
+                    yield event
         finally:
             await upstream.close()
-        if last is None:
-            raise upstream.interrupted()
-        yield finish(last=last, called=called, request=request, messages=messages, tools=tools, output="".join(output))
+        expected = estimate_messages(messages) + estimate_tools(tools)
+        yield answer.finish(expected=expected, window=request["options"]["num_ctx"])
 
     async def stages(self, *, upstream: Upstream, model: str) -> AsyncIterator[Stage]:
         """Tell that the model is being loaded, and when it no longer is, until the answer begins."""
@@ -194,9 +168,7 @@ class OllamaProvider:
         """Tell whether the model is in memory; yes when Ollama cannot say, or has begun to answer meanwhile."""
         asking = asyncio.create_task(self.clients.get().ps())
         try:
-            await asyncio.wait(
-                (asking, upstream.opening), timeout=SHOW_SECONDS, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait((asking, upstream.opening), timeout=SHOW_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if not asking.done() or asking.exception():
                 return True
             return bool({running.model for running in asking.result().models} & {model, f"{model}:latest"})
@@ -253,7 +225,7 @@ def chat_request(
 
 
 def wire_message(message: Message, *, vision: bool) -> dict[str, Any]:
-    """Return a message as Ollama takes it: bare base64 images, arguments as objects, thinking only beside tool calls."""
+    """Return a message as Ollama takes it: bare base64 images, arguments as objects, thinking beside tool calls."""
     wire: dict[str, Any] = {"role": message.role, "content": message.text}
     if message.images:
         if vision:
@@ -271,55 +243,68 @@ def wire_message(message: Message, *, vision: bool) -> dict[str, Any]:
     return wire
 
 
-def wire_tool(tool: Tool) -> dict[str, Any]:
-    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
-    return {"type": "function", "function": function}
+class OllamaAnswer(Answer):
+    """An answer as Ollama streams it: a JSON object a line, the counters in the one that says `done`."""
+
+    def feed(self, line: bytes) -> None:
+        """Take one line."""
+        try:
+            value = decode(line)
+            error = value.get("error")
+            message = value.get("message") or {}
+            thinking = message.get("thinking")
+            text = message.get("content")
+            calls = message.get("tool_calls")
+        except (ValueError, AttributeError):
+            raise Garbage from None
+        if error:
+            raise ServerFailed(error)
+        if thinking:
+            self.add(Thinking, thinking)
+        if text:
+            self.add(Text, text)
+        for call in calls if isinstance(calls, list) else ():
+            function = call.get("function") if isinstance(call, dict) else None
+            if isinstance(function, dict):
+                self.add_call(
+                    read_call(id=call.get("id"), name=function.get("name"), arguments=function.get("arguments"))
+                )
+        if value.get("done"):
+            self.last = value
+            self.ended = self.over = True
+
+    def finish(self, *, expected: int, window: int) -> Finished:
+        """Return the end of a whole answer: reason, counters, durations in ms, `truncated` if the prompt was cut.
+
+        `expected` is our estimate of the prompt's tokens, `window` the number of tokens it had to fit.
+        """
+        last = self.last
+        prompt_tokens, completion_tokens = last.get("prompt_eval_count"), last.get("eval_count")
+        cached_tokens = last.get("prompt_eval_cached_count")
+        exact = isinstance(prompt_tokens, int) and isinstance(completion_tokens, int)
+        usage = Usage(
+            prompt_tokens=prompt_tokens if isinstance(prompt_tokens, int) else expected,
+            completion_tokens=completion_tokens if isinstance(completion_tokens, int) else self.estimate_output(),
+            cached_tokens=cached_tokens if isinstance(cached_tokens, int) else 0,
+            exact=exact,
+        )
+        timings: dict[str, Any] = {
+            name: last[duration] // NANOSECONDS_PER_MS
+            for duration, name in DURATIONS.items()
+            if isinstance(last.get(duration), int)
+        }
+        if exact and is_truncated(usage.prompt_tokens, expected=expected, window=window, silent=not self.output):
+            timings["truncated"] = True
+        reason = last.get("done_reason")
+        reason = "tool_calls" if self.called else reason if reason and isinstance(reason, str) else "stop"
+        return Finished(reason=reason, usage=usage, timings=timings)
 
 
-def read_calls(calls: Any) -> Iterator[ToolCall]:
-    """Yield the tool calls of one line."""
-    for call in calls if isinstance(calls, list) else ():
-        function = call.get("function") if isinstance(call, dict) else None
-        if isinstance(function, dict):
-            yield read_call(id=call.get("id"), name=function.get("name"), arguments=function.get("arguments"))
+def is_truncated(prompt_tokens: int, *, expected: int, window: int, silent: bool) -> bool:
+    """Tell whether Ollama cut a prompt, which it tells nobody.
 
-
-def finish(
-    *,
-    last: dict[str, Any],
-    called: bool,
-    request: dict[str, Any],
-    messages: Sequence[Message],
-    tools: Sequence[Tool],
-    output: str,
-) -> Finished:
-    """Return the end of an answer from its last line: the reason, the counters, and durations in milliseconds.
-
-    `truncated` among the timings says that Ollama has cut the prompt, which it tells nobody.
+    Then the count fills the window and nothing came, or it is half of a window that the prompt had outgrown.
     """
-    expected = estimate_messages(messages) + estimate_tools(tools)
-    prompt_tokens, completion_tokens = last.get("prompt_eval_count"), last.get("eval_count")
-    exact = isinstance(prompt_tokens, int) and isinstance(completion_tokens, int)
-    if not isinstance(prompt_tokens, int):
-        prompt_tokens = expected
-    if not isinstance(completion_tokens, int):
-        completion_tokens = estimate(output)
-    cached = last.get("prompt_eval_cached_count")
-    usage = Usage(prompt_tokens, completion_tokens, cached if isinstance(cached, int) else 0, exact)
-    timings = {
-        name: last[duration] // NANOSECONDS_PER_MS
-        for duration, name in DURATIONS.items()
-        if isinstance(last.get(duration), int)
-    }
-    if exact and is_truncated(prompt_tokens, expected=expected, window=request["options"]["num_ctx"], output=output):
-        timings["truncated"] = True
-    reason = last.get("done_reason")
-    reason = "tool_calls" if called else reason if isinstance(reason, str) and reason else "stop"
-    return Finished(reason=reason, usage=usage, timings=timings)
-
-
-def is_truncated(prompt_tokens: int, *, expected: int, window: int, output: str) -> bool:
-    """Tell whether a prompt was cut: its count fills the window and nothing came, or is half of a window it outgrew."""
     if prompt_tokens >= window - 1:
-        return not output
+        return silent
     return expected > window and prompt_tokens <= window * HALF_WINDOW

@@ -1,6 +1,6 @@
 /* The form a question is written in. Without JavaScript it is an ordinary form.
    <chat-composer data-max-bytes="131072"><form><textarea name="text"></textarea>
-     <button data-send type="submit">…</button><button data-stop type="button" hidden>…</button></form></chat-composer>
+     <button data-send type="submit">…</button><button data-stop type="submit" hidden>…</button></form></chat-composer>
    Fires chat-send {text} and chat-stop; chat-draft {text} as the reader types. */
 
 const DRAFT_MILLISECONDS = 400;
@@ -17,7 +17,10 @@ export class ChatComposer extends HTMLElement {
     this.form.addEventListener("submit", event => this.submitted(event));
     this.field.addEventListener("keydown", event => this.pressed(event));
     this.field.addEventListener("input", () => this.changed());
-    this.stopButton.addEventListener("click", () => this.stop());
+    this.stopButton.addEventListener("click", event => {
+      event.preventDefault();
+      this.stop();
+    });
     // The chooser's buttons stand outside of this element and belong to the form all the same.
     document.addEventListener("change", event => event.target.form === this.form && event.target.name === "model" && this.named());
     this.running = !this.stopButton.hidden;

@@ -62,6 +62,10 @@ export class ChatMessage extends HTMLElement {
     this.mark();
   }
 
+  get thinks() {
+    return Boolean(this.thinking?.textContent);
+  }
+
   get thinking() {
     return this.querySelector("[data-thinking]");
   }
@@ -96,7 +100,7 @@ export class ChatMessage extends HTMLElement {
     if (!this.prose) return;
     this.classList.toggle("writing", this.streaming && this.hasText);
     const label = this.querySelector("[data-thought-label]");
-    if (label) label.textContent = this.streaming && !this.hasText ? "Thinking…" : "Thoughts";
+    if (label) label.textContent = this.streaming && !this.hasText ? "Thoughts so far" : "Thoughts";
   }
 
   decorate() {
@@ -113,7 +117,7 @@ function answerOf(turn) {
     clone.querySelectorAll("[data-local]").forEach(node => node.remove());
     return clone;
   });
-  return { text: proses.map(prose => readable(prose)).join("\n\n"), html: clones.map(clone => clone.innerHTML).join("\n") };
+  return { text: proses.map(prose => readable(prose)).join("\n\n"), html: clones.map(clone => clone.getHTML?.() ?? "").join("\n") };
 }
 
 function readable(prose) {

@@ -3,11 +3,12 @@
      <h1 data-title></h1> <div id="thread" role="log">messages… <div data-tail><p data-working></p></div></div>
      <p role="status" data-announce></p> <chat-composer></chat-composer>
    </chat-thread> */
-import { keep, newId } from "chat/browser";
+import { keep } from "chat/browser";
+import { Delivery } from "chat/delivery";
 import { fragment } from "chat/html";
-import { AUTOMATIC_ATTEMPTS, Outbox } from "chat/outbox";
-import { Pending } from "chat/pending";
+import { Outbox } from "chat/outbox";
 import { Scrolling } from "chat/scrolling";
+import { get, post } from "chat/server";
 import { Sign } from "chat/sign";
 import { Socket } from "chat/socket";
 import { Transcript } from "chat/transcript";
@@ -33,9 +34,11 @@ export class ChatThread extends HTMLElement {
     this.outbox = new Outbox(this.dataset.user);
     this.working = new Working(this.querySelector("[data-working]"));
     this.scrolling = new Scrolling(this.log, this.querySelector("[data-jump]"));
-    this.pending = new Pending(tail, {
-      onsend: client => this.sendAgain(client),
-      ondiscard: client => this.discard(client),
+    this.delivery = new Delivery({
+      outbox: this.outbox,
+      tail,
+      send: frame => this.socket.send(frame),
+      restore: text => this.composer.restore(text),
     });
     this.sign = new Sign(this.querySelector("[data-connection]"), { newChat: this.dataset.base });
     this.synced = new Map();
@@ -43,14 +46,12 @@ export class ChatThread extends HTMLElement {
     this.adopt();
     this.listen();
     this.composer.restore(this.outbox.draft(this.draftName));
-    this.outbox.of(this.id_).forEach(entry => this.pending.show(entry));
-    if (tail.querySelector(".pending")) this.begin();
+    if (this.delivery.resume(this.id_)) this.begin();
     this.running = this.dataset.running === undefined ? null : this.transcript.last;
     this.scrolling.toEnd();
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     this.socket = new Socket(`${scheme}//${location.host}/ws/conversations/${this.id_}/?format=html`, {
-      // One after the other: a frame may have to wait for the page to be fetched anew.
-      onframe: frame => (this.line = this.line.then(() => this.hear(frame)).catch(error => this.confused(error))),
+      onframe: frame => this.enqueue(frame, this.socket.generation),
       onstate: state => this.connection(state),
     });
   }
@@ -93,44 +94,23 @@ export class ChatThread extends HTMLElement {
       const elsewhere = event.defaultPrevented || document.querySelector(":popover-open, dialog[open]");
       if (event.key === "Escape" && !event.isComposing && !elsewhere) this.composer.stop();
     });
+    this.addEventListener("chat-forget", () => this.forget());
     window.addEventListener("pagehide", () => this.outbox.keepDraft(this.draftName, this.composer.text));
   }
 
   // -- asking ---------------------------------------------------------------------------------------------------
 
-  /* Keep a question, a retry or an edit until the server confirms it, and send it as soon as there is a connection. */
   ask(frame) {
     this.problem(null);
-    const entry = { conversation: this.id_, known: this.known, sent: 0, frame: { ...frame, client_id: newId() } };
-    this.outbox.put(entry);
-    this.pending.show(entry);
+    this.delivery.post(frame, { conversation: this.id_, known: this.known });
     if (frame.text !== undefined) this.begin();
     this.scrolling.toEnd();
-    this.transmit(entry);
   }
 
-  transmit(entry) {
-    if (this.ready && entry.sent < AUTOMATIC_ATTEMPTS && this.socket.send(entry.frame)) {
-      entry.sent += 1;
-      this.outbox.put(entry);
-    }
-    this.pending.note(entry, Boolean(this.ready));
-  }
-
-  sendAgain(client) {
-    const entry = this.outbox.find(client);
-    if (entry) this.transmit({ ...entry, sent: 0 });
-  }
-
-  discard(client) {
-    this.composer.restore(this.outbox.remove(client)?.frame.text);
-    this.pending.remove(client);
-  }
-
-  /* The server has it. */
-  confirm(client) {
-    if (client && this.outbox.remove(client)?.frame.type === "turn.start") this.outbox.keepDraft(this.draftName, this.composer.text);
-    return this.pending.remove(client);
+  /* Leave nothing of what was written and not sent in this browser. */
+  forget() {
+    this.composer.clear();
+    this.outbox.clear();
   }
 
   stop() {
@@ -143,6 +123,7 @@ export class ChatThread extends HTMLElement {
     if (this.dataset.empty === undefined) return;
     delete this.dataset.empty;
     this.querySelector("[data-title]").hidden = false;
+    this.composer.field.placeholder = "Ask a follow-up…";
     this.querySelector(".welcome")?.remove();
     this.querySelector(".suggestions")?.remove();
   }
@@ -159,6 +140,13 @@ export class ChatThread extends HTMLElement {
   }
 
   // -- hearing --------------------------------------------------------------------------------------------------
+
+  /* One after the other, because a frame may have to wait for the thread to be fetched; what is left over from an
+     earlier connection is dropped, the next snapshot holds it. */
+  enqueue(frame, generation) {
+    const hear = () => generation === this.socket.generation && this.hear(frame);
+    this.line = this.line.then(hear).catch(error => this.confused(error));
+  }
 
   async hear(frame) {
     switch (frame.type) {
@@ -181,8 +169,7 @@ export class ChatThread extends HTMLElement {
       case "conversation.updated":
         return this.updated(frame);
       case "conversation.deleted":
-        this.socket.close();
-        return this.connection({ code: GONE });
+        return this.gone();
       case "error":
         return this.refused(frame);
     }
@@ -193,23 +180,21 @@ export class ChatThread extends HTMLElement {
     if (frame.conversation) {
       this.born();
       this.updated({ title: frame.conversation.title });
-    }
+    } else if (this.known) return this.gone();
     if (!this.transcript.agrees(frame)) await this.reload();
     for (const message of frame.messages) {
       const element = this.transcript.find(message.id);
       if (element?.streaming && message.role !== "user") element.settle(message);
     }
     this.setRunning(frame.running?.id ?? null, frame.running?.stage);
-    this.ready = true;
+    this.socket.settle();
     this.sign.hide();
     if (this.stopping && this.stopping === this.running) this.stop();
     this.resend();
   }
 
-  async thread() {
-    const response = await fetch(`${this.dataset.base}${this.id_}/thread/`, { headers: { "HX-Request": "true" } });
-    if (!response.ok) throw new Error(`The thread could not be fetched: ${response.status}`);
-    return response.text();
+  thread() {
+    return get(`${this.dataset.base}${this.id_}/thread/`);
   }
 
   async reload() {
@@ -219,14 +204,10 @@ export class ChatThread extends HTMLElement {
   fill(html) {
     this.transcript.fill(html);
     if (this.transcript.last) this.begin();
-    for (const { frame } of this.outbox.of(this.id_)) if (this.transcript.asked(frame.client_id)) this.confirm(frame.client_id);
   }
 
   resend() {
-    for (const entry of this.outbox.of(this.id_)) {
-      if (this.transcript.asked(entry.frame.client_id)) this.confirm(entry.frame.client_id);
-      else this.transmit(entry);
-    }
+    this.delivery.open(this.id_, client => this.transcript.asked(client));
   }
 
   async started({ turn, parent, client_id: client }) {
@@ -234,13 +215,13 @@ export class ChatThread extends HTMLElement {
     this.begin();
     if (parent && !this.transcript.has(parent)) await this.reload();
     else if (!this.transcript.has(turn) && this.transcript.cut(parent)) this.sibling = turn;
-    if (this.outbox.find(client)?.frame.type === "turn.retry") this.confirm(client);
+    if (this.outbox.find(client)?.frame.type === "turn.retry") this.delivery.confirm(client);
     this.setRunning(turn);
     document.body.dispatchEvent(new Event("chats-changed"));
   }
 
   async created({ message, turn, client_id: client, html }) {
-    const mine = this.confirm(client);
+    const mine = this.delivery.confirm(client);
     if (this.transcript.find(message)) return;
     // The answer to a repeated send: its question may be far up, or on another branch.
     if (turn !== this.running) return this.reload();
@@ -299,16 +280,13 @@ export class ChatThread extends HTMLElement {
   }
 
   refused({ code, detail, ref, retry_after: wait }) {
-    const entry = this.outbox.find(ref);
-    if (wait && (entry || !ref)) {
-      this.problem(`${detail} It is sent again by itself.`);
-      setTimeout(() => this.ready && this.resend(), wait * 1000);
+    if (wait && (!ref || this.outbox.find(ref))) {
+      this.problem(`${detail} What you wrote is sent again by itself.`);
+      setTimeout(() => this.delivery.connected && this.resend(), wait * 1000);
       return;
     }
-    this.outbox.remove(ref);
-    this.pending.remove(ref);
-    this.composer.restore(entry?.frame.text);
-    if (entry || code !== "turn_running") this.problem(detail);
+    const mine = this.delivery.giveBack(ref);
+    if (mine || code !== "turn_running") this.problem(detail);
   }
 
   // -- showing --------------------------------------------------------------------------------------------------
@@ -325,9 +303,9 @@ export class ChatThread extends HTMLElement {
 
   showWork() {
     const answer = this.running && this.transcript.answerOf(this.running);
-    const silent = this.running && (!answer?.hasText || this.status?.stage === "tool");
-    if (silent) this.working.show(this.status);
-    else this.working.hide();
+    const tool = this.status?.stage === "tool";
+    if (!this.running || (answer?.hasText && !tool)) this.working.hide();
+    else this.working.show(answer?.thinks && !tool ? { stage: "thinking" } : this.status);
   }
 
   announce(words) {
@@ -342,16 +320,19 @@ export class ChatThread extends HTMLElement {
 
   connection(state) {
     if (state === "open") return;
-    this.ready = false;
-    for (const entry of this.outbox.of(this.id_)) this.pending.note(entry, false);
+    this.delivery.close(this.id_);
     if (state === "connecting") this.sign.wait();
     else this.sign.end(state.code);
+  }
+
+  gone() {
+    this.socket.close();
+    this.connection({ code: GONE });
   }
 
   /* A frame could not be applied: start over from a snapshot. */
   confused(error) {
     console.error(error);
-    this.ready = false;
     this.socket.restart();
   }
 
@@ -376,13 +357,13 @@ export class ChatThread extends HTMLElement {
   }
 
   async switch(turn) {
-    const token = this.composer.querySelector("[name=csrfmiddlewaretoken]").value;
-    const body = new URLSearchParams({ turn });
-    const headers = { "X-CSRFToken": token, "HX-Request": "true" };
-    const response = await fetch(`${this.dataset.base}${this.id_}/switch/`, { method: "POST", body, headers }).catch(() => null);
-    if (!response?.ok) return this.problem("The other version could not be fetched. Try again in a moment.");
-    const html = await response.text();
-    this.line = this.line.then(() => this.scrolling.hold(() => this.fill(html)));
+    try {
+      const html = await post(`${this.dataset.base}${this.id_}/switch/`, { turn });
+      this.line = this.line.then(() => this.scrolling.hold(() => this.fill(html)));
+    } catch (error) {
+      console.warn(error);
+      this.problem("The other version could not be fetched. Try again in a moment.");
+    }
   }
 
   async clicked(event) {
@@ -390,10 +371,13 @@ export class ChatThread extends HTMLElement {
     const earlier = event.target.closest("[data-earlier]");
     if (!earlier) return;
     event.preventDefault();
-    const response = await fetch(earlier.href, { headers: { "HX-Request": "true" } }).catch(() => null);
-    if (!response?.ok) return this.problem("The earlier messages could not be fetched. Try again in a moment.");
-    const html = await response.text();
-    await this.scrolling.hold(() => earlier.replaceWith(fragment(html)));
+    try {
+      const html = await get(earlier.href);
+      this.scrolling.hold(() => earlier.replaceWith(fragment(html)));
+    } catch (error) {
+      console.warn(error);
+      this.problem("The earlier messages could not be fetched. Try again in a moment.");
+    }
   }
 }
 

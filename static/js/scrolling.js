@@ -14,6 +14,8 @@ export class Scrolling {
     jump.addEventListener("click", () => this.toEnd({ smooth: true }), { signal });
     this.observer = new ResizeObserver(() => this.grew());
     this.observer.observe(thread);
+    // The dock grows over the end of the thread.
+    this.observer.observe(jump.parentElement);
   }
 
   close() {
@@ -51,10 +53,10 @@ export class Scrolling {
   }
 
   /* Run `change`, which adds something above what is being read, without moving what is being read. */
-  async hold(change) {
+  hold(change) {
     const before = document.documentElement.scrollHeight - window.scrollY;
     this.sticks = false;
-    await change();
+    change();
     window.scrollTo({ top: document.documentElement.scrollHeight - before, behavior: "instant" });
     this.top = window.scrollY;
   }

@@ -1,6 +1,5 @@
 /* The list of chats: the drawer, the row menu with rename and delete, the theme, and signing out.
    <li class="chat-item" data-chat="…"><a><span data-title></span></a><button popovertarget="chat-menu"></button></li> */
-import { Outbox } from "chat/outbox";
 
 const WIDE = matchMedia("(width >= 60rem)");
 const app = document.querySelector(".app");
@@ -81,4 +80,4 @@ document.getElementById("user-menu").addEventListener("change", ({ target }) => 
 });
 
 // What was written and not sent must not wait in this browser for the next person.
-document.querySelector("[data-sign-out]").addEventListener("submit", () => new Outbox(thread.dataset.user).clear());
+document.querySelector("[data-sign-out]").addEventListener("submit", () => thread.dispatchEvent(new Event("chat-forget")));

@@ -21,7 +21,7 @@ export function pause(attempt, code) {
 
 export class Socket {
   constructor(address, { onframe, onstate }) {
-    Object.assign(this, { address, onframe, onstate, attempt: 0, heard: 0, wanted: true });
+    Object.assign(this, { address, onframe, onstate, attempt: 0, generation: 0, heard: 0, wanted: true });
     this.watch = new AbortController();
     const { signal } = this.watch;
     window.addEventListener("online", () => this.wake(), { signal });
@@ -44,6 +44,11 @@ export class Socket {
     return true;
   }
 
+  /* All is well again: the next pause begins short. */
+  settle() {
+    this.attempt = 0;
+  }
+
   close() {
     this.wanted = false;
     this.watch.abort();
@@ -55,12 +60,12 @@ export class Socket {
     clearTimeout(this.timer);
     this.onstate("connecting");
     const socket = (this.socket = new WebSocket(this.address));
+    this.generation += 1;
     this.heard = Date.now();
     socket.onopen = () => socket === this.socket && this.onstate("open");
     socket.onmessage = ({ data }) => {
       if (socket !== this.socket) return;
       this.heard = Date.now();
-      this.attempt = 0;
       this.onframe(JSON.parse(data));
     };
     socket.onclose = ({ code }) => socket === this.socket && this.lost(code);

@@ -42,6 +42,8 @@ export class Working {
         return status.detail || "Loading the model into memory";
       case "reading":
         return "Reading your question";
+      case "thinking":
+        return "Thinking";
       case "tool":
         return status.detail ? `Using ${status.detail}` : "Using a tool";
       case "writing":

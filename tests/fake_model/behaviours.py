@@ -27,6 +27,7 @@ class Behaviour:
     part: float = 1.0  # the share of the tokens that is sent before `end`
     reason: str = ""  # finish reason other than the natural one
     cut_at: int | None = None  # bytes of the body after which the connection is dropped
+    drop: bool = False  # closed at once, without an answer
     reset: bool = False  # dropped with a reset instead of an ordinary close
     raw_text: bytes | None = None  # the JSON string literal of one token, sent unescaped
     raw_body: bytes | None = None  # the whole body
@@ -46,7 +47,10 @@ TOOLS = ("completion", "tools")
 
 NAMED: dict[str, Behaviour] = {
     "fast": Behaviour(),
+    "paced-10": Behaviour(rate=10),
+    "paced-20": Behaviour(rate=20),
     "paced-50": Behaviour(rate=50),
+    "paced-200": Behaviour(rate=200),
     "thinking": Behaviour(capabilities=("completion", "thinking")),
     "thinking-paced-50": Behaviour(rate=50, capabilities=("completion", "thinking")),
     "thinking-only": Behaviour(text="", reason="length", capabilities=("completion", "thinking")),
@@ -67,6 +71,9 @@ NAMED: dict[str, Behaviour] = {
     "stall-mid": Behaviour(end="hang", part=0.5),
     "error-line": Behaviour(end="error", part=0.5, error="an error was encountered while running the model"),
     "error-first": Behaviour(end="error", part=0, error="model runner has unexpectedly stopped"),
+    "cut-at-5000": Behaviour(cut_at=5000),
+    "reset-at-5000": Behaviour(cut_at=5000, reset=True),
+    "drop": Behaviour(drop=True),
     "no-done": Behaviour(end="none"),
     "no-marker": Behaviour(end="no-marker"),
     "busy-503": Behaviour(status=503, error="server busy, please try again.  maximum pending requests exceeded"),

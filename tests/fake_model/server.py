@@ -131,6 +131,10 @@ class FakeModel:
         behaviour = behaviour_of(model)
         if self.replies:
             behaviour = from_json(self.replies.pop(0), base=behaviour or Behaviour())
+        if behaviour and behaviour.drop:
+            seen.end("cut")
+            exchange.transport.close()
+            return
         status, problem = refusal(model=model, behaviour=behaviour, body=body, native=native)
         if behaviour is None or problem or status != 200:
             headers = "Location: /elsewhere\r\n" if status == 302 else ""
@@ -170,7 +174,7 @@ class FakeModel:
             seen.end("done")
             return
         if behaviour.raw_body is not None:
-            reply = Reply(pieces=(), tail=behaviour.raw_body, content_type="text/plain")
+            reply = Reply(pieces=behaviour.raw_body.splitlines(keepends=True), tail=b"", content_type="text/plain")
         elif native:
             reply = ollama.reply(model=model, behaviour=behaviour, said=said, prompt_words=prompt_words)
         else:

@@ -10,11 +10,12 @@ DEFAULT_TOKENS = 120
 THINKING_TOKENS = 24
 LARGEST_TOKENS = 200_000
 
-WORDS = (
+PLAIN_WORDS = (
     "answer garden river stone window letter morning copper engine harbour quiet signal paper thread meadow lantern "
-    "bridge winter violin kettle market forest number circle orange pocket silver summer ticket valley "
-    "naïve café Ångström cafe\u0301 e\u0301te\u0301 crème Straße żółć señor"
-).split()
+    "bridge winter violin kettle market forest number circle orange pocket silver summer ticket valley"
+)
+ACCENTED_WORDS = "naïve café Ångström cafe\u0301 e\u0301te\u0301 crème Straße żółć señor"
+WORDS = tuple(f"{PLAIN_WORDS} {ACCENTED_WORDS}".split())
 ASIDES = (
     "数据流",
     "日本語の文",

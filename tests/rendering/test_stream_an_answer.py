@@ -3,7 +3,7 @@
 from itertools import accumulate
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conversations.rendering import LiveBlocks, blocks, guard, live, markdown, polish
@@ -47,7 +47,20 @@ MARKDOWN = st.lists(
         st.sampled_from(
             [
                 *("\n", "\n\n", "\n\n\n", " ", "  ", "    ", "\t", "\r", "\r\n", "  \n", "\\\n", "word ", "é", "漢"),
-                *("- ", "* ", "1. ", "10) ", "+ ", "> ", "# ", "## ", "- [ ] ", "- [x] ", "para\n\npara\n\n", "- a\n\n"),
+                *(
+                    "- ",
+                    "* ",
+                    "1. ",
+                    "10) ",
+                    "+ ",
+                    "> ",
+                    "# ",
+                    "## ",
+                    "- [ ] ",
+                    "- [x] ",
+                    "para\n\npara\n\n",
+                    "- a\n\n",
+                ),
                 *("```", "```py\n", "~~~", "````", "\n```\n", "`", "*", "**", "__", "~~", "---", "===", "***"),
                 *("| a | b |\n|---|---|\n", "|", "|-|-|", "<div>", "<b>", "</b>", "<!--", "-->", "<script>", "&amp;"),
                 *("[x]", "[x](http://a)", "[x]: http://b", "[x]:\n", "![i](http://x)", "]:", "[", "]", "(", ")", "!"),
@@ -86,6 +99,7 @@ def chunks(text: str, sizes: list[int]) -> list[str]:
 
 
 @given(text=MARKDOWN, sizes=st.lists(st.integers(1, 60), max_size=40))
+@settings(deadline=None)
 def test_any_chunking_ends_as_the_whole_text_renders(text: str, sizes: list[int]):
     answer, reader = LiveBlocks(), Reader()
     for so_far in chunks(text, sizes):
@@ -98,6 +112,7 @@ def test_any_chunking_ends_as_the_whole_text_renders(text: str, sizes: list[int]
 
 
 @given(text=MARKDOWN, sizes=st.lists(st.integers(1, 30), max_size=40))
+@settings(deadline=None)
 def test_what_is_shown_meanwhile_is_what_the_text_so_far_renders(text: str, sizes: list[int]):
     answer = LiveBlocks()
     for so_far in chunks(text, sizes):
@@ -106,6 +121,7 @@ def test_what_is_shown_meanwhile_is_what_the_text_so_far_renders(text: str, size
 
 
 @given(texts=st.lists(MARKDOWN, max_size=6))
+@settings(deadline=None)
 def test_a_text_that_is_replaced_shows_the_new_one(texts: list[str]):
     answer, reader = LiveBlocks(), Reader()
     for text in texts:

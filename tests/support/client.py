@@ -11,6 +11,8 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 PASSWORD = "correct horse battery staple"
+# How long the server may take to acknowledge a question.
+ANSWER_SECONDS = 30
 
 
 def sign_up(url: str, email: str | None = None) -> str:
@@ -38,6 +40,11 @@ class Said:
     def exact(self) -> bool:
         """Whether the text is the server's to the letter."""
         return bool(self.sha256) and hashlib.sha256(self.text.encode()).hexdigest() == self.sha256
+
+    @property
+    def over(self) -> bool:
+        """Whether this is all: by the digest, or because it came whole from a row that has ended."""
+        return self.exact or (not self.sha256 and self.status != "streaming")
 
 
 @dataclass
@@ -86,6 +93,7 @@ class Reader:
             case "message.snapshot":
                 said = self.messages.setdefault(frame["message"], Said(turn=frame["turn"]))
                 said.text, said.thinking, said.seq = frame["content"], frame["thinking"], frame["seq"]
+                said.status = frame["status"]
             case "message.completed":
                 said = self.messages.setdefault(frame["message"], Said(turn=frame["turn"]))
                 said.status, said.sha256 = frame["status"], frame["sha256"]
@@ -98,9 +106,25 @@ class Reader:
                 self.errors.append(frame)
         return None
 
+    def stale(self) -> list[dict]:
+        """Return the `sync` frames for answers whose end was missed: the snapshot tells that their turns are over."""
+        return [
+            {"type": "sync", "message": id, "seq": said.seq}
+            for id, said in self.messages.items()
+            if not said.over and self.turns.get(said.turn) not in {None, "queued", "running"}
+        ]
+
     def answer(self, turn: str) -> Said:
         """Return the assistant message of a turn."""
         return next(said for said in self.messages.values() if said.turn == turn)
+
+
+class Refused(Exception):
+    """The server said no; `frame` says why."""
+
+    def __init__(self, frame: dict):
+        super().__init__(f"{frame['code']}: {frame['detail']}")
+        self.frame = frame
 
 
 class Chat:
@@ -126,21 +150,32 @@ class Chat:
 
     async def ask(self, text: str, client_id: str | None = None, **fields) -> str:
         """Send a question and return the id of its turn, once it is acknowledged."""
-        client_id = client_id or str(uuid.uuid4())
-        await self.send(type="turn.start", text=text, client_id=client_id, **fields)
+        question = {"type": "turn.start", "text": text, "client_id": client_id or str(uuid.uuid4()), **fields}
+        return await self.deliver(question)
 
-        def acknowledged(reader: Reader) -> str | None:
-            for frame in reversed(reader.frames):
-                if frame["type"] == "message.created" and frame.get("client_id") == client_id:
-                    return frame["turn"]
-            return None
-
-        return await self.until(acknowledged)
+    async def deliver(self, frame: dict) -> str:
+        """Send what starts a turn and return the turn's id once it is acknowledged; a snapshot may take the place
+        of the acknowledgment, so after one it is sent again, which its client_id makes harmless."""
+        client_id = frame["client_id"]
+        await self.send(**frame)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while True:
+                news = await self.step()
+                match news["type"]:
+                    case "message.created" if news["client_id"] == client_id:
+                        return news["turn"]
+                    case "error" if news["ref"] == client_id:
+                        raise Refused(news)
+                    case "conversation.snapshot":
+                        await self.send(**frame)
 
     async def step(self) -> dict:
         """Return the next frame, applied."""
         frame = json.loads(await self.connection.recv())
         missed = self.reader.apply(frame)
+        if frame["type"] == "conversation.snapshot":
+            for stale in self.reader.stale():
+                await self.send(**stale)
         if missed:
             # The server sends a message whole at most twice a second.
             asyncio.get_running_loop().call_later(
@@ -162,10 +197,10 @@ class Chat:
             return met
 
     async def until_finished(self, turn: str, seconds: float = 60) -> Said:
-        """Read until the turn has ended and its text is exact; returns the answer."""
+        """Read until the turn has ended and its text is all there; returns the answer."""
 
         def finished(reader: Reader) -> bool:
-            return reader.turns.get(turn) not in {None, "queued", "running"} and reader.answer(turn).exact
+            return reader.turns.get(turn) not in {None, "queued", "running"} and reader.answer(turn).over
 
         await self.until(finished, seconds)
         return self.reader.answer(turn)

@@ -1,0 +1,274 @@
+"""OpenAI's protocol, which Groq, vLLM, llama.cpp and many others speak too."""
+
+import base64
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+
+from ..answers import Answer, Garbage, ServerFailed
+from ..config import Config
+from ..connections import PerLoop, explain, http_options, refuse
+from ..errors import ModelError
+from ..events import Event, Finished, Stage, Text, Thinking
+from ..tokens import estimate_messages, estimate_tools
+from ..upstream import Server, Upstream
+from ..values import Message, Model, Options, Tool, Usage
+from ..wire import decode
+from .calls import read_call, wire_tool
+from .pictures import media_type, require_sight, text_without_sight
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+NO_KEY = "none"  # the SDK insists on one; servers in the house ask for none
+OPENAI_HOST = "api.openai.com"
+NO_CHAT = ("embed", "whisper", "tts", "dall-e", "moderation", "transcribe", "realtime", "davinci-002", "babbage-002")
+SEEING = ("gpt-4o", "gpt-4.1", "gpt-5", "o3", "o4", "vision", "-vl", "llava", "pixtral", "gemma-3", "llama-4", "gemini")
+
+
+class OpenAIProvider:
+    """The models of one OpenAI-compatible server."""
+
+    name = "openai"
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.host = urlsplit(config.openai_base_url).hostname or "the model server"
+        self.server = Server(f"The model server at {self.host}", config.openai_api_key)
+        self.clients = PerLoop(self.open_client)
+        self.sees: dict[str, bool] = {}
+        self.no_usage: set[str] = set()
+
+    def open_client(self) -> "AsyncOpenAI":
+        # Here, because importing the SDK takes half a second and 12 MB that an install with Ollama alone need not pay.
+        from openai import AsyncOpenAI
+
+        options = http_options(base_url=self.config.openai_base_url, connect_seconds=self.config.connect_seconds)
+        http_client = httpx.AsyncClient(headers={"Accept-Encoding": "identity"}, **options)
+        return AsyncOpenAI(
+            base_url=self.config.openai_base_url,
+            api_key=self.config.openai_api_key or NO_KEY,
+            max_retries=0,
+            timeout=cast(Any, options["timeout"]),
+            http_client=cast(Any, http_client),
+        )
+
+    async def close(self) -> None:
+        """Close the connections of the running loop."""
+        if client := self.clients.take():
+            await client.close()
+
+    async def models(self) -> list[Model]:
+        """Return the models that can chat, with their context length where the server tells it."""
+        from openai import APIStatusError
+
+        try:
+            async with self.clients.get().models.with_streaming_response.list() as response:
+                entries = orjson.loads(await response.read())["data"]
+            found = [self.read_model(entry) for entry in entries if can_chat(entry["id"])]
+        except APIStatusError as error:
+            raise self.refused(error.response, await error.response.aread(), model="") from error
+        except Exception as error:
+            raise explain(error, server=self.server.title, answering=False) or ModelError(
+                "model_protocol", f"{self.server.title} did not say which models it has."
+            ) from error
+        self.sees = {model.name: "vision" in model.capabilities for model in found}
+        return found
+
+    def read_model(self, entry: dict[str, Any]) -> Model:
+        """Return a model of the listing: vLLM tells `max_model_len`, llama.cpp `meta.n_ctx_train`, Groq a window."""
+        name = str(entry["id"])
+        meta = entry.get("meta") or {}
+        lengths = (entry.get("max_model_len"), entry.get("context_window"), meta.get("n_ctx"), meta.get("n_ctx_train"))
+        abilities = {"completion", "tools"}
+        if any(part in name.lower() for part in SEEING) or "multimodal" in (entry.get("capabilities") or ()):
+            abilities.add("vision")
+        length = next((length for length in lengths if isinstance(length, int) and length > 0), None)
+        return Model(f"openai/{name}", name, "openai", frozenset(abilities), length, str(entry.get("owned_by") or ""))
+
+    def refused(self, response: Any, body: bytes, *, model: str) -> ModelError:
+        return refuse(
+            status=response.status_code,
+            headers=response.headers,
+            body=body,
+            server=self.server.title,
+            model=model,
+            secret=self.server.secret,
+        )
+
+    async def stream(
+        self, *, model: str, messages: Sequence[Message], tools: Sequence[Tool] = (), options: Options
+    ) -> AsyncGenerator[Event, None]:
+        """Stream one answer; raise `ModelError` when it cannot be had whole."""
+        sees = self.sees.get(model, True)
+        require_sight(messages=messages, model=model, sees=sees)
+        request = self.request(messages=messages, tools=tools, options=options, sees=sees)
+        answer = OpenAIAnswer()
+        upstream = Upstream(
+            send=lambda: self.send(model=model, request=request), config=self.config, server=self.server, model=model
+        )
+        try:
+            yield Stage("reading")
+            async with aclosing(upstream.events(answer, prefix=b"data:")) as events:
+                async for event in events:
+                    yield event
+        finally:
+            await upstream.close()
+        yield answer.finish(expected=estimate_messages(messages) + estimate_tools(tools))
+
+    async def send(self, *, model: str, request: dict[str, Any]) -> httpx.Response:
+        """Return the response to a streamed chat as soon as its head is there, whatever its status."""
+        from openai import APIStatusError
+
+        ask_usage = model not in self.no_usage
+        extra = request | {"stream_options": {"include_usage": True}} if ask_usage else request
+        # The body goes round the SDK's parameters: walking the types of 50 messages costs it 8 ms of CPU.
+        call = self.clients.get().chat.completions.with_streaming_response.create(
+            model=model, messages=[], stream=True, extra_body=extra
+        )
+        try:
+            response = await call.__aenter__()
+        except APIStatusError as error:
+            refusal = cast(httpx.Response, error.response)
+            if ask_usage and refusal.status_code in (400, 422) and b"stream_options" in await refusal.aread():
+                self.no_usage.add(model)
+                return await self.send(model=model, request=request)
+            return refusal
+        return cast(httpx.Response, response.http_response)
+
+    def request(
+        self, *, messages: Sequence[Message], tools: Sequence[Tool], options: Options, sees: bool
+    ) -> dict[str, Any]:
+        """Return the body of a chat request without model and stream."""
+        # OpenAI itself wants the newer name, the others know the older one.
+        longest = "max_completion_tokens" if self.host == OPENAI_HOST else "max_tokens"
+        wanted: dict[str, Any] = {
+            "temperature": options.temperature,
+            "top_p": options.top_p,
+            longest: options.max_tokens,
+            "seed": options.seed,
+            "stop": list(options.stop) or None,
+            "reasoning_effort": options.think if isinstance(options.think, str) else None,
+            "tools": [wire_tool(tool) for tool in tools] or None,
+        }
+        if options.format is not None:
+            wanted["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {"name": "answer", "schema": options.format},
+            }
+        body: dict[str, Any] = {"messages": [wire_message(message, sees=sees) for message in messages]}
+        return body | {name: value for name, value in wanted.items() if value is not None}
+
+
+def can_chat(name: str) -> bool:
+    """Tell whether a model of a listing is one to talk with, by its name: nothing else tells."""
+    return not any(part in name.lower() for part in NO_CHAT)
+
+
+def wire_message(message: Message, *, sees: bool) -> dict[str, Any]:
+    """Return a message as OpenAI takes it: pictures as data URLs, arguments as JSON text, no thinking."""
+    wire: dict[str, Any] = {"role": message.role, "content": message.text}
+    if message.images and sees:
+        urls = (f"data:{media_type(image)};base64,{base64.b64encode(image).decode()}" for image in message.images)
+        wire["content"] = [
+            {"type": "text", "text": message.text},
+            *({"type": "image_url", "image_url": {"url": url}} for url in urls),
+        ]
+    elif message.images:
+        wire["content"] = text_without_sight(message)
+    if message.tool_calls:
+        wire["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": orjson.dumps(call.arguments).decode()},
+            }
+            for call in message.tool_calls
+        ]
+    if message.role == "tool":
+        wire["tool_call_id"] = message.tool_call_id
+    return wire
+
+
+class OpenAIAnswer(Answer):
+    """An answer as OpenAI streams it: events of JSON, tool calls in parts, usage after the end, then `[DONE]`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reason = ""
+        self.usage: dict[str, Any] = {}
+        self.parts: dict[int, dict[str, str]] = {}
+
+    def feed(self, line: bytes) -> None:
+        """Take the data of one event."""
+        if line.strip() == b"[DONE]":
+            self.over = True
+            self.end_calls()
+            return
+        try:
+            value = decode(line)
+            error = value.get("error")
+            choices = value.get("choices") or ()
+            choice = choices[0] if choices else {}
+            delta = choice.get("delta") or {}
+            reason = choice.get("finish_reason")
+            thinking = delta.get("reasoning_content") or delta.get("reasoning")
+            text = delta.get("content")
+            calls = delta.get("tool_calls")
+            usage = value.get("usage")
+        except (ValueError, AttributeError, TypeError, KeyError):
+            raise Garbage from None
+        if error:
+            raise ServerFailed(error)
+        if thinking:
+            self.add(Thinking, thinking)
+        if text:
+            self.add(Text, text)
+        if isinstance(calls, list):
+            for call in calls:
+                self.add_part(call)
+        if isinstance(usage, dict):
+            self.usage = usage
+        if reason:
+            self.reason = str(reason)
+            self.end_calls()
+            self.ended = True
+
+    def add_part(self, call: Any) -> None:
+        """Take a part of a tool call: the first one names it, the others go on with its arguments."""
+        function = call.get("function") if isinstance(call, dict) else None
+        if not isinstance(function, dict):
+            raise Garbage
+        index = call.get("index")
+        part = self.parts.setdefault(index if isinstance(index, int) else len(self.parts), {})
+        for name, value in (("id", call.get("id")), ("name", function.get("name"))):
+            if isinstance(value, str) and value:
+                part.setdefault(name, value)
+        arguments = function.get("arguments")
+        if arguments is not None:
+            part["arguments"] = part.get("arguments", "") + (
+                arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode()
+            )
+
+    def end_calls(self) -> None:
+        """Turn the parts into tool calls: nothing more is coming."""
+        for _, part in sorted(self.parts.items()):
+            self.add_call(read_call(id=part.get("id"), name=part.get("name"), arguments=part.get("arguments", "")))
+        self.parts.clear()
+
+    def finish(self, *, expected: int) -> Finished:
+        """Return the end of a whole answer; `expected` is our estimate of the prompt's tokens."""
+        prompt_tokens, completion_tokens = self.usage.get("prompt_tokens"), self.usage.get("completion_tokens")
+        details = self.usage.get("prompt_tokens_details")
+        cached_tokens = details.get("cached_tokens") if isinstance(details, dict) else None
+        usage = Usage(
+            prompt_tokens=prompt_tokens if isinstance(prompt_tokens, int) else expected,
+            completion_tokens=completion_tokens if isinstance(completion_tokens, int) else self.estimate_output(),
+            cached_tokens=cached_tokens if isinstance(cached_tokens, int) else 0,
+            exact=isinstance(prompt_tokens, int) and isinstance(completion_tokens, int),
+        )
+        return Finished(reason="tool_calls" if self.called else self.reason, usage=usage)

@@ -1,0 +1,98 @@
+"""Installations for tests that kill and restart: one process on SQLite, and two on PostgreSQL and Redis."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.durability.site import Ledger, Site
+from tests.fake_model import spawn
+from tests.support.server import Server
+from tests.support.services import Postgres, Redis, postgres_binaries, redis_binary
+
+# Every socket of these tests belongs to the same person; running answers get a moment when a process is told to end.
+COMMON = {"SOCKETS_PER_USER": "1000", "DRAIN_SECONDS": "3", "LOG_LEVEL": "WARNING"}
+
+
+def need(there: object, name: str) -> None:
+    """Leave the test out where a server program is not installed, unless the suite must not leave anything out."""
+    if not there:
+        leave_out = pytest.fail if os.environ.get("REQUIRE_SERVICES") else pytest.skip
+        leave_out(f"{name} is not installed here")
+
+
+@pytest.fixture(scope="session")
+def fake() -> Iterator[str]:
+    """The address of a fake model server."""
+    with spawn() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL server of our own."""
+    need(postgres_binaries(), "PostgreSQL")
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Redis]:
+    """A running Redis server of our own."""
+    need(redis_binary(), "Redis")
+    server = Redis()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def models(fake: str) -> dict[str, str]:
+    """The settings that name the fake model server, as Ollama and as a server of OpenAI's protocol."""
+    return {"OLLAMA_BASE_URL": fake, "OPENAI_BASE_URL": f"{fake}/v1", **COMMON}
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory, fake: str, models: dict[str, str]) -> Iterator[Site]:
+    """One process on SQLite, as `make run` starts it."""
+    folder = tmp_path_factory.mktemp("embedded")
+    servers = [Server(folder=folder, **models)]
+    yield from running(Site(name="embedded", servers=servers, fake=fake, ledger=Ledger(folder / "chatsite.sqlite3")))
+
+
+@pytest.fixture(scope="session")
+def production(tmp_path_factory, fake: str, models: dict[str, str], postgres, redis) -> Iterator[Site]:
+    """Two processes on one PostgreSQL and one Redis."""
+    url = postgres.create_database("production")
+    folder = tmp_path_factory.mktemp("production")
+    servers = [Server(folder=folder, DATABASE_URL=url, REDIS_URL=redis.url, **models) for _ in range(2)]
+    yield from running(Site(name="production", servers=servers, fake=fake, ledger=Ledger(url)))
+
+
+@pytest.fixture(scope="session")
+def without_redis(tmp_path_factory, fake: str, models: dict[str, str], postgres) -> Iterator[Site]:
+    """Two processes on one PostgreSQL, with nothing else between them."""
+    url = postgres.create_database("without_redis")
+    folder = tmp_path_factory.mktemp("without-redis")
+    servers = [Server(folder=folder, DATABASE_URL=url, **models) for _ in range(2)]
+    yield from running(Site(name="without Redis", servers=servers, fake=fake, ledger=Ledger(url)))
+
+
+@pytest.fixture(params=["embedded", "production"])
+def site(request) -> Site:
+    """Each installation in turn."""
+    return request.getfixturevalue(request.param)
+
+
+def running(site: Site) -> Iterator[Site]:
+    """Yield the installation, started, and end it afterwards."""
+    try:
+        yield site.start()
+    finally:
+        site.close()

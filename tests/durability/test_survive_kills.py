@@ -1,0 +1,176 @@
+"""kill -9 of a web process while it answers: nothing acknowledged is lost, and what was said so far is kept."""
+
+import asyncio
+import time
+import uuid
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.durability.site import Kept, Site, expected, new_conversation, token_count
+from tests.support.client import Chat, Reader, Said, wait_for
+from tests.support.server import Server
+
+pytestmark = pytest.mark.process
+
+KILLS = 10
+ANSWERS = 5
+MODEL = "ollama/paced-50"
+# What is asked at the very moment of the kill is asked of a model that needs no time.
+QUICK = "ollama/fast"
+LONGEST_SECONDS = 2.0
+# What a reader had seen and the database has not: at most 1.5 s of an answer of 50 tokens a second.
+TAIL_TOKENS = 75
+INTERRUPTED_SECONDS = 20
+
+
+class Asked:
+    """A question on its way, and the socket that asked it."""
+
+    def __init__(self, text: str, model: str = MODEL):
+        self.conversation = new_conversation()
+        self.frame = {"type": "turn.start", "text": text, "client_id": str(uuid.uuid4()), "model": model}
+        self.expected = expected(model, text)
+        self.turn = ""
+        self.chat: Chat | None = None
+
+    @property
+    def message(self) -> str:
+        """The id of the answer."""
+        return next(id for id, said in self.chat.reader.messages.items() if said.turn == self.turn)
+
+    async def send(self, site: Site, server: Server) -> "Asked":
+        """Ask, and wait until it is acknowledged."""
+        self.chat = await site.open(self.conversation, server=server)
+        self.turn = await self.chat.deliver(self.frame)
+        return self
+
+    async def listen(self) -> None:
+        """Read until the process is gone."""
+        try:
+            while True:
+                await self.chat.step()
+        except ConnectionClosed:
+            return
+
+    async def join(self, site: Site, server: Server) -> Chat:
+        """Return a socket of the conversation at a process that lives, with a reader that knows the answer's id."""
+        reader = Reader(messages={self.message: Said(turn=self.turn)})
+        chat = await site.open(self.conversation, server=server, reader=reader)
+        await chat.until(lambda reader: reader.messages[self.message].over)
+        return chat
+
+
+async def kill_in_the_middle(site: Site, victim: Server, label: str) -> tuple[list[Asked], Asked]:
+    """Kill the process while it answers; returns the acknowledged questions and one that was just being asked."""
+    questions = [Asked(f"{label}, question {number}. tokens=600") for number in range(ANSWERS)]
+    await asyncio.gather(*(asked.send(site, victim) for asked in questions))
+    late = Asked(f"{label}, at the last moment", QUICK)
+    late.chat = await site.open(late.conversation, server=victim)
+    listeners = [asyncio.create_task(asked.listen()) for asked in questions]
+    await asyncio.sleep(site.dice.uniform(0, LONGEST_SECONDS))
+    await late.chat.send(**late.frame)
+    await asyncio.sleep(site.dice.uniform(0, 0.03))
+    victim.kill()
+    await asyncio.gather(*listeners, late.listen())
+    return questions, late
+
+
+def check_kept(asked: Asked, kept: list[Kept]) -> None:
+    """Check that the question is there once, and the answer as far as it was seen."""
+    (row,) = kept
+    assert (row.turn, row.client_id, row.question) == (asked.turn, asked.frame["client_id"], asked.frame["text"])
+    assert row.message_status == "interrupted"
+    seen = asked.chat.reader.messages[asked.message].text
+    assert asked.expected.startswith(row.text)
+    assert asked.expected.startswith(seen)
+    lost = token_count(MODEL, row.question, seen) - token_count(MODEL, row.question, row.text)
+    assert lost <= TAIL_TOKENS
+
+
+async def check_shown(asked: Asked, site: Site, server: Server) -> None:
+    """Check that a reader who comes now sees what is kept."""
+    chat = await asked.join(site, server)
+    (row,) = site.ledger.of(asked.conversation)
+    assert chat.reader.turns[asked.turn] == "interrupted"
+    assert chat.reader.messages[asked.message].text == row.text
+    assert chat.reader.messages[asked.message].status == "interrupted"
+    await chat.close()
+
+
+async def check_retry(asked: Asked, site: Site, server: Server) -> None:
+    """Check that the question can be asked again, and that the partial answer stays beside the new one."""
+    chat = await asked.join(site, server)
+    again = {"type": "turn.retry", "turn": asked.turn, "client_id": str(uuid.uuid4()), "model": QUICK}
+    turn = await chat.deliver(again)
+    said = await chat.until_finished(turn)
+    assert said.text == expected(QUICK, asked.frame["text"])
+    assert said.status == "complete"
+    assert [kept.status for kept in site.ledger.of(asked.conversation)] == ["interrupted", "completed"]
+    await chat.close()
+
+
+async def check_late(late: Asked, site: Site, server: Server) -> None:
+    """Check that a question without an acknowledgment can be sent again and is there once."""
+    told = [frame["turn"] for frame in late.chat.reader.frames if frame["type"] == "turn.started"]
+    chat = await site.open(late.conversation, server=server)
+    late.turn = await chat.deliver(late.frame)
+    assert told in ([], [late.turn])
+
+    def ended() -> bool:
+        return site.ledger.of(late.conversation)[0].status in {"completed", "interrupted"}
+
+    await wait_for(ended)
+    (row,) = site.ledger.of(late.conversation)
+    assert row.turn == late.turn
+    assert late.expected.startswith(row.text)
+    assert (row.status == "completed") == (row.text == late.expected)
+    await chat.close()
+
+
+async def check_all(site: Site, questions: list[Asked], late: Asked, server: Server, retry: bool) -> None:
+    """Check one kill, at a process that lives."""
+    began = time.monotonic()
+
+    def all_interrupted() -> bool:
+        return all(site.ledger.of(asked.conversation)[0].status == "interrupted" for asked in questions)
+
+    await wait_for(all_interrupted, seconds=INTERRUPTED_SECONDS)
+    assert time.monotonic() - began < INTERRUPTED_SECONDS
+    for asked in questions:
+        check_kept(asked, site.ledger.of(asked.conversation))
+    await asyncio.gather(*(check_shown(asked, site, server) for asked in questions), check_late(late, site, server))
+    if retry:
+        await check_retry(questions[0], site, server)
+
+
+async def test_the_only_process_is_killed_ten_times(embedded: Site):
+    (server,) = embedded.servers
+    for number in range(KILLS):
+        questions, late = await kill_in_the_middle(embedded, server, f"Kill {number}")
+        await embedded.restart(server)
+        await check_all(embedded, questions, late, server, retry=number % 4 == 0)
+
+
+async def test_one_of_two_processes_is_killed_ten_times_and_the_other_goes_on(production: Site):
+    for number in range(KILLS):
+        victim, survivor = production.servers[number % 2], production.servers[1 - number % 2]
+        questions, late = await kill_in_the_middle(production, victim, f"Kill {number}")
+        restart = asyncio.create_task(production.restart(victim))
+        await check_all(production, questions, late, survivor, retry=number % 4 == 0)
+        await restart
+
+
+async def test_who_watches_at_the_other_process_sees_the_interruption_by_itself(production: Site):
+    victim, survivor = production.servers
+    asked = await Asked("Who watches from elsewhere? tokens=600").send(production, victim)
+    chat = await production.open(asked.conversation, server=survivor)
+    await chat.until(lambda reader: reader.answer(asked.turn).text)
+    victim.kill()
+    said = await chat.until_finished(asked.turn, seconds=INTERRUPTED_SECONDS)
+    assert said.status == "interrupted"
+    assert said.text
+    assert asked.expected.startswith(said.text)
+    assert chat.reader.turns[asked.turn] == "interrupted"
+    await chat.close()
+    await production.restart(victim)
