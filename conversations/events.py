@@ -12,6 +12,7 @@ def conversation_fields(conversation: Conversation) -> dict:
         "title": conversation.title,
         "status": conversation.status,
         "model": conversation.model,
+        "leaf": str(conversation.leaf_id) if conversation.leaf_id else None,
         "pinned": conversation.pinned,
         "archived": conversation.archived,
     }

@@ -63,6 +63,7 @@ def switch(*, conversation: Conversation, turn: Turn) -> Conversation:
         leaf = children[leaf.pk]
     conversation.leaf = leaf
     conversation.save(update_fields=["leaf"])
+    _tell(conversation)
     return conversation
 
 

@@ -22,6 +22,8 @@ TASK = re.compile(
     r"[ \n]*(?:(<p>)(.*?)</p>|(.*?)(?=\n<(?:ul|ol|blockquote|figure|div|pre|h[1-6]|hr|p)\b|</li>))",
     re.S,
 )
+# Headings from this level on look smaller than the ones above them.
+MINOR_HEADING = 3
 COLUMN_HEAD = re.compile(r"<th(?=[ >])")
 TAG = re.compile(r"<[^>]*>")
 
@@ -65,7 +67,7 @@ MATHML: Final = {
     "munderover": {"accent", "accentunder"},
 }
 BARE_TAGS = """
-blockquote br code del em figcaption figure h3 h4 h5 h6 hr input label li p span strong table tbody td th thead tr ul
+blockquote br code del em figcaption figure h3 hr input label li p span strong table tbody td th thead tr ul
 """
 HTML: Final = {
     "a": {"href", "title"},
@@ -95,6 +97,7 @@ _cleaner = nh3.Cleaner(
         "div": {"long", "table-scroll"},
         "figcaption": {"code-head"},
         "figure": {"code"},
+        "h3": {"minor"},
         "mtd": {"end", "start"},
         "span": {"chip", *code.CLASSES},
         "ul": {"tasks"},
@@ -117,7 +120,7 @@ def polish(block: str, *, closed: bool = True) -> str:
     if "<a href" in html or "<img " in html:
         html = LINK_OR_IMAGE.sub(_Links().write, html)
     if "<h" in html:
-        html = HEADING.sub(lambda tag: f"<{tag[1]}h{min(int(tag[2]) + 2, 6)}>", html)
+        html = HEADING.sub(_heading, html)
     if "<table>" in html:
         html = _tables(html)
     if "task-list" in html:
@@ -125,6 +128,13 @@ def polish(block: str, *, closed: bool = True) -> str:
     if len(html) > LONG_TEXT_CHARS and len(TAG.sub("", html)) > LONG_TEXT_CHARS:
         html = f'<div class="long" tabindex="0" role="group" aria-label="Long passage">{html}</div>'
     return _cleaner.clean(html)
+
+
+def _heading(tag: re.Match[str]) -> str:
+    """Return a heading's tag: level three whatever the answer says, so that the page's outline never skips a level."""
+    if tag[1]:
+        return "</h3>"
+    return "<h3>" if int(tag[2]) < MINOR_HEADING else '<h3 class="minor">'
 
 
 def _code(pre: re.Match[str], *, closed: bool) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -61,9 +62,13 @@ def models(fake: str) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory, fake: str, models: dict[str, str]) -> Iterator[Site]:
     """One process on SQLite, as `make run` starts it."""
-    folder = tmp_path_factory.mktemp("embedded")
-    servers = [Server(folder=folder, **models)]
-    yield from running(Site(name="embedded", servers=servers, fake=fake, ledger=Ledger(folder / "chatsite.sqlite3")))
+    yield from running(on_sqlite("embedded", tmp_path_factory.mktemp("embedded"), fake, models))
+
+
+@pytest.fixture(scope="session")
+def another_embedded(tmp_path_factory, fake: str, models: dict[str, str]) -> Iterator[Site]:
+    """The same again."""
+    yield from running(on_sqlite("another embedded", tmp_path_factory.mktemp("another"), fake, models))
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +93,12 @@ def without_redis(tmp_path_factory, fake: str, models: dict[str, str], postgres)
 def site(request) -> Site:
     """Each installation in turn."""
     return request.getfixturevalue(request.param)
+
+
+def on_sqlite(name: str, folder: Path, fake: str, models: dict[str, str]) -> Site:
+    """Return an installation of one process that keeps everything in a folder."""
+    ledger = Ledger(folder / "chatsite.sqlite3")
+    return Site(name=name, servers=[Server(folder=folder, **models)], fake=fake, ledger=ledger)
 
 
 def running(site: Site) -> Iterator[Site]:

@@ -61,13 +61,18 @@ class Asked:
         return chat
 
 
-async def kill_in_the_middle(site: Site, victim: Server, label: str) -> tuple[list[Asked], Asked]:
-    """Kill the process while it answers; returns the acknowledged questions and one that was just being asked."""
+async def kill_in_the_middle(site: Site, victim: Server, label: str, not_before=None) -> tuple[list[Asked], Asked]:
+    """Kill the process while it answers; returns the acknowledged questions and one that was just being asked.
+
+    It is not killed before `not_before` is done: the restart of the process that is to live on.
+    """
     questions = [Asked(f"{label}, question {number}. tokens=600") for number in range(ANSWERS)]
     await asyncio.gather(*(asked.send(site, victim) for asked in questions))
     late = Asked(f"{label}, at the last moment", QUICK)
     late.chat = await site.open(late.conversation, server=victim)
     listeners = [asyncio.create_task(asked.listen()) for asked in questions]
+    if not_before is not None:
+        await not_before
     await asyncio.sleep(site.dice.uniform(0, LONGEST_SECONDS))
     await late.chat.send(**late.frame)
     await asyncio.sleep(site.dice.uniform(0, 0.03))
@@ -144,21 +149,28 @@ async def check_all(site: Site, questions: list[Asked], late: Asked, server: Ser
         await check_retry(questions[0], site, server)
 
 
-async def test_the_only_process_is_killed_ten_times(embedded: Site):
-    (server,) = embedded.servers
-    for number in range(KILLS):
-        questions, late = await kill_in_the_middle(embedded, server, f"Kill {number}")
-        await embedded.restart(server)
-        await check_all(embedded, questions, late, server, retry=number % 4 == 0)
+async def kill_the_only_process(site: Site, times: int) -> None:
+    """Kill and restart the one process of an installation, so many times."""
+    (server,) = site.servers
+    for number in range(times):
+        questions, late = await kill_in_the_middle(site, server, f"Kill {number}")
+        await site.restart(server)
+        await check_all(site, questions, late, server, retry=number % 4 == 0)
+
+
+async def test_the_only_process_is_killed_ten_times(embedded: Site, another_embedded: Site):
+    # Two installations, so that one answers while the other starts.
+    await asyncio.gather(*(kill_the_only_process(site, KILLS // 2) for site in (embedded, another_embedded)))
 
 
 async def test_one_of_two_processes_is_killed_ten_times_and_the_other_goes_on(production: Site):
+    restart = None
     for number in range(KILLS):
         victim, survivor = production.servers[number % 2], production.servers[1 - number % 2]
-        questions, late = await kill_in_the_middle(production, victim, f"Kill {number}")
+        questions, late = await kill_in_the_middle(production, victim, f"Kill {number}", not_before=restart)
         restart = asyncio.create_task(production.restart(victim))
         await check_all(production, questions, late, survivor, retry=number % 4 == 0)
-        await restart
+    await restart
 
 
 async def test_who_watches_at_the_other_process_sees_the_interruption_by_itself(production: Site):

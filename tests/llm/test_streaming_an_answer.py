@@ -8,7 +8,7 @@ import pytest
 from llm.errors import ModelError
 from llm.events import Finished, Stage, Text, Thinking
 from llm.values import Message, Options, Tool, ToolCall
-from tests.fake_model import answer_text, thinking_text
+from tests.fake_model import answer_text, answer_tokens, thinking_text
 
 from .conftest import QUESTION, listen
 
@@ -285,3 +285,21 @@ async def test_finished_is_the_last_event_and_comes_once(ask, protocol):
 def test_an_error_reads_as_code_and_sentence():
     error = ModelError("model_busy", "Busy.", retryable=True, retry_after=3)
     assert (str(error), error.retryable, error.retry_after) == ("model_busy: Busy.", True, 3)
+
+
+async def test_reading_rests_between_gulps_so_that_tokens_come_together(ask, protocol, fake):
+    heard = await ask(protocol, "paced-200", text="Paced tokens=150")
+    gulps = [event.text for event in heard.events if isinstance(event, Text)]
+    assert len(gulps) < 75
+    assert "".join(gulps) == answer_text(model="paced-200", message="Paced tokens=150")
+
+
+async def test_the_first_token_is_not_kept_waiting_for_the_next(connect, protocol):
+    stream = connect(protocol).stream(
+        model="paced-10", messages=[Message("user", "Slow tokens=1000")], options=Options()
+    )
+    async for event in stream:
+        if isinstance(event, Text):
+            assert event.text == answer_tokens(model="paced-10", message="Slow tokens=1000")[0]
+            break
+    await stream.aclose()

@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 HTML_TAGS = """
-a br code del em input label span strong blockquote div figcaption figure h3 h4 h5 h6 hr li ol p pre table tbody td th
+a br code del em input label span strong blockquote div figcaption figure h3 hr li ol p pre table tbody td th
 thead tr ul
 """
 MATH_TAGS = """
@@ -19,6 +19,7 @@ ATTRIBUTES = {
     "div": {"aria-label", "class", "role", "tabindex"},
     "figcaption": {"class"},
     "figure": {"class"},
+    "h3": {"class"},
     "input": {"checked", "disabled", "type"},
     "ol": {"class", "start"},
     "pre": {"aria-label", "role", "tabindex"},
@@ -37,6 +38,7 @@ CLASSES = {
     "div": r"long|table-scroll",
     "figcaption": r"code-head",
     "figure": r"code",
+    "h3": r"minor",
     "mtd": r"end|start",
     "ol": r"tasks",
     "span": r"chip|[a-z][a-z0-9]{0,2}",

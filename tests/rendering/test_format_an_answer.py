@@ -24,9 +24,14 @@ def test_blocks_joined_are_the_whole_rendering():
     assert "".join(blocks(text)) == render(text)
 
 
-@pytest.mark.parametrize(("mark", "tag"), [("#", "h3"), ("##", "h4"), ("###", "h5"), ("####", "h6"), ("######", "h6")])
-def test_headings_of_an_answer_start_at_level_three(mark: str, tag: str):
-    assert render(f"{mark} Title") == f"<{tag}>Title</{tag}>"
+@pytest.mark.parametrize("mark", ["#", "##"])
+def test_headings_of_an_answer_are_level_three(mark: str):
+    assert render(f"{mark} Title") == "<h3>Title</h3>"
+
+
+@pytest.mark.parametrize("mark", ["###", "####", "######"])
+def test_deeper_headings_look_smaller_and_skip_no_level(mark: str):
+    assert render(f"{mark} Title") == '<h3 class="minor">Title</h3>'
 
 
 def test_a_table_scrolls_inside_a_labelled_box():

@@ -1,0 +1,125 @@
+"""Reloading, reconnecting, other tabs and other processes: the same text to the letter, and stop works from anywhere."""
+
+import asyncio
+import hashlib
+import time
+
+import pytest
+
+from tests.durability.site import Site, expected, new_conversation
+from tests.support.client import Chat, Reader, Said
+
+pytestmark = pytest.mark.process
+
+MODEL = "ollama/paced-50"
+# So many readers leave and come back so many times while their answer is written.
+READERS = 12
+RETURNS = 5
+ANSWER_TOKENS = 250
+ANSWER_SECONDS = ANSWER_TOKENS / 50
+STOP_SECONDS = 1.0
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def come_back(site: Site, chat: Chat, conversation: str) -> Chat:
+    """Return a new socket after the old one broke off or was closed; a reload forgets all but the answer's id."""
+    if site.dice.random() < 0.5:
+        chat.connection.transport.abort()
+    else:
+        await chat.close()
+    reader = chat.reader
+    if site.dice.random() < 0.5:
+        reader = Reader(messages={id: Said(turn=said.turn) for id, said in reader.messages.items()})
+    await asyncio.sleep(site.dice.choice([0, 0, 0.3]))
+    return await site.open(conversation, server=site.dice.choice(site.servers), reader=reader)
+
+
+async def read_until(chat: Chat, moment: float) -> None:
+    """Read until a moment of the loop's clock."""
+    try:
+        async with asyncio.timeout_at(moment):
+            while True:
+                await chat.step()
+    except TimeoutError:
+        return
+
+
+async def follow(site: Site, number: int) -> str:
+    """Ask, leave and come back at random moments, and return the text that stands there in the end."""
+    conversation, question = new_conversation(), f"Reader {number} comes and goes. tokens={ANSWER_TOKENS}"
+    chat = await site.open(conversation, server=site.dice.choice(site.servers))
+    turn = await chat.ask(question, model=MODEL)
+    now = asyncio.get_running_loop().time()
+    for moment in sorted(site.dice.uniform(0, ANSWER_SECONDS * 1.05) for _ in range(RETURNS)):
+        await read_until(chat, now + moment)
+        chat = await come_back(site, chat, conversation)
+    said = await chat.until_finished(turn)
+    assert said.status == "complete"
+    assert digest(said.text) == digest(expected(MODEL, question))
+    await chat.close()
+    return said.text
+
+
+async def test_readers_who_come_and_go_sixty_times_have_the_whole_text(site: Site):
+    texts = await asyncio.gather(*(follow(site, number) for number in range(READERS)))
+    assert len(set(texts)) == READERS
+
+
+async def test_two_tabs_show_the_same_while_it_is_written_and_in_the_end(site: Site):
+    conversation, question = new_conversation(), "Two tabs. tokens=150"
+    tabs = [await site.open(conversation, server=server) for server in (site.servers[0], site.servers[-1])]
+    turn = await tabs[0].ask(question, model=MODEL)
+    late = await site.open(conversation, server=site.servers[-1])
+    said = await asyncio.gather(*(tab.until_finished(turn) for tab in (*tabs, late)))
+    assert {digest(one.text) for one in said} == {digest(expected(MODEL, question))}
+    for tab in (*tabs, late):
+        await tab.close()
+
+
+@pytest.mark.parametrize("who", ["the same socket", "another socket", "the other process"])
+async def test_stop_ends_the_answer_within_a_second(site: Site, who: str):
+    conversation, question = new_conversation(), f"Stopped by {who}. tokens=1000"
+    asking = await site.open(conversation)
+    turn = await asking.ask(question, model=MODEL)
+    stopping = asking
+    if who != "the same socket":
+        stopping = await site.open(conversation, server=site.servers[-1 if who == "the other process" else 0])
+    await asking.until(lambda reader: len(reader.answer(turn).text) > 100)
+    began = time.monotonic()
+    await stopping.send(type="turn.stop", turn=turn)
+    said = await asking.until_finished(turn, seconds=10)
+    assert time.monotonic() - began <= STOP_SECONDS
+    assert said.status == "stopped"
+    assert said.text
+    assert expected(MODEL, question).startswith(said.text)
+    (kept,) = site.ledger.of(conversation)
+    assert (kept.status, kept.text) == ("stopped", said.text)
+    upstream = [seen for seen in site.seen("paced-50") if seen["body"]["messages"][-1]["content"] == question]
+    assert [seen["ended"] for seen in upstream] == ["client gone"]
+    for socket in {asking, stopping}:
+        await socket.close()
+
+
+async def test_what_is_asked_in_one_process_appears_in_the_other_while_it_is_written(production: Site):
+    conversation, question = new_conversation(), "Seen from next door. tokens=200"
+    here, there = production.servers
+    watching = await production.open(conversation, server=there)
+    asking = await production.open(conversation, server=here)
+    turn = await asking.ask(question, model=MODEL)
+    growth = []
+    while production_running(watching, turn):
+        await watching.step()
+        growth.append(len(watching.reader.answer(turn).text) if watching.reader.messages else 0)
+    assert len(set(growth)) > 20
+    said = await watching.until_finished(turn)
+    assert digest(said.text) == digest(expected(MODEL, question))
+    assert said.gaps == 0
+    await asking.close()
+    await watching.close()
+
+
+def production_running(chat: Chat, turn: str) -> bool:
+    return chat.reader.turns.get(turn) in {None, "queued", "running"}
