@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import cast
 
 from allauth.account import views as allauth_views
 from django.contrib.auth.decorators import login_required
@@ -12,6 +13,7 @@ from chatsite.errors import problem
 
 from . import people, throttles
 from .errors import AccountError, InvalidFields
+from .models import User
 
 
 def tells_errors(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -72,5 +74,5 @@ password_reset_from_key = tells_errors(PasswordResetFromKeyView.as_view())
 @tells_errors
 def theme(request: HttpRequest) -> HttpResponse:
     """Keep the theme this person chose."""
-    people.change_preferences(user=request.user, theme=request.POST.get("theme", ""))
+    people.change_preferences(user=cast(User, request.user), theme=request.POST.get("theme", ""))
     return HttpResponse(status=204)

@@ -25,13 +25,13 @@ def request_id(get_response):
 
         return markcoroutinefunction(middleware)
 
-    def middleware(request):
+    def sync_middleware(request):
         name(request)
         response = get_response(request)
         response["X-Request-ID"] = request.id
         return response
 
-    return middleware
+    return sync_middleware
 
 
 @sync_and_async_middleware
@@ -47,11 +47,11 @@ def probes(get_response):
 
         return markcoroutinefunction(middleware)
 
-    def middleware(request):
+    def sync_middleware(request):
         view = views.get(request.path)
         return async_to_sync(view)(request) if view else get_response(request)
 
-    return middleware
+    return sync_middleware
 
 
 class ExpectedErrors:

@@ -187,8 +187,8 @@ LLM = {
     "total_seconds": env.float("MODEL_TOTAL_SECONDS", default=1800),
     # The context window asked of Ollama, in tokens, within what the model was trained for.
     "context_length": env.int("MODEL_CONTEXT_LENGTH", default=8192),
-    # How long Ollama keeps a model loaded after its last answer.
-    "keep_alive": env.str("OLLAMA_KEEP_ALIVE", default="5m"),
+    # How long Ollama keeps a model loaded after its last answer, such as 5m; empty: as the Ollama server is set.
+    "keep_alive": env.str("OLLAMA_KEEP_ALIVE", default=""),
     # Offer the scripted model, for tests.
     "scripted": env.bool("SCRIPTED_MODEL", default=False),
 }

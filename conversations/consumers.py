@@ -49,8 +49,10 @@ class ConversationConsumer(AsyncConsumer):
 
     async def websocket_connect(self, message) -> None:
         """Let in who may come in, join, and tell where things stand."""
-        self.feed: live.Feed | None = None
-        self.watcher: live.Watcher | None = None
+        # Set once the socket has joined its conversation.
+        self.joined = False
+        self.feed: live.Feed
+        self.watcher: live.Watcher
         self.closed = False
         self._tasks: set[asyncio.Task] = set()
         self._arrivals: deque[float] = deque()
@@ -94,6 +96,7 @@ class ConversationConsumer(AsyncConsumer):
             return
         self.watcher = PlainWatcher(self.format) if self.format.name == "plain" else live.Watcher(self.format)
         self.feed = await live.watch(self.conversation_id, self.watcher)
+        self.joined = True
         await self._tell_snapshot()
         self.keep(asyncio.create_task(self._write_forever()))
 
@@ -136,9 +139,9 @@ class ConversationConsumer(AsyncConsumer):
         for task in list(self._tasks):
             if task is not asyncio.current_task():
                 task.cancel()
-        if self.feed is not None:
-            feed, self.feed = self.feed, None
-            await live.unwatch(feed, self.watcher)
+        if self.joined:
+            self.joined = False
+            await live.unwatch(self.feed, self.watcher)
 
     def keep(self, task: asyncio.Task) -> None:
         """Hold a task for as long as it runs, and end it with the socket."""
@@ -191,7 +194,7 @@ class ConversationConsumer(AsyncConsumer):
 
     async def websocket_receive(self, message) -> None:
         """Read one frame and do what it says; what cannot be done is told and breaks nothing."""
-        if self.closed or self.feed is None:
+        if self.closed or not self.joined:
             return
         ref = None
         try:

@@ -4,11 +4,11 @@ import uuid
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
-from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.http import HttpRequest
 from django.http.request import validate_host
 
 from accounts.credentials import Credential, of_request_session, user_of_token
@@ -102,7 +102,9 @@ def _is_own_page(headers: dict[str, str]) -> bool:
 
 def _of_session(session_key: str) -> Credential:
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    user = get_user(SimpleNamespace(session=store))
+    request = HttpRequest()
+    request.session = store
+    user = get_user(request)
     if not user.is_authenticated:
         raise Unknown(SIGNED_OUT, "not signed in")
     if not user.is_active:

@@ -63,7 +63,7 @@ def turn_finished(turn: Turn) -> dict:
         "usage": usage,
         "timings": {"first_token_ms": turn.first_token_ms, "total_ms": turn.total_ms},
         "left_out": turn.left_out,
-        "finished_at": turn.finished_at.isoformat(),
+        "finished_at": turn.finished_at.isoformat() if turn.finished_at else None,
     }
 
 

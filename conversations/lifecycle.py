@@ -54,7 +54,7 @@ def switch(*, conversation: Conversation, turn: Turn) -> Conversation:
     """Return the conversation with the branch open that goes through `turn`, down its newest answers."""
     if conversation.turns.open().exists():
         raise Invalid("An answer is still being written. Stop it or wait for it.", code="turn_running")
-    children: dict[uuid.UUID, Turn] = {}
+    children: dict[uuid.UUID | None, Turn] = {}
     # Oldest first, so that the newest child of each parent stays.
     for later in conversation.turns.filter(depth__gt=turn.depth).only("pk", "parent_id").order_by("created_at"):
         children[later.parent_id] = later

@@ -3,16 +3,24 @@
 import uuid
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest as DjangoRequest
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.middleware import HtmxDetails
 
 from . import lifecycle, models_offered, threads, turns
 from .errors import ChatError, NotFound
 
 SESSION_ERROR = "chat_error"
+
+
+class HttpRequest(DjangoRequest):
+    """A request as django-htmx leaves it."""
+
+    htmx: HtmxDetails
 
 
 @require_GET

@@ -1,8 +1,9 @@
 """The forms in which a socket tells things: text (JSON), html (JSON with rendered blocks) and plain (bare text)."""
 
+from datetime import datetime
+
 import orjson
 from django.template.loader import render_to_string
-from django.utils.dateparse import parse_datetime
 
 from .live import LiveMessage
 from .live.feeds import Delta
@@ -128,7 +129,7 @@ def _message_html(event: dict) -> str:
         model=event["model"],
         status=event["status"],
         seq=event["seq"],
-        created_at=parse_datetime(event["created_at"]),
+        created_at=datetime.fromisoformat(event["created_at"]),
     )
     turn = Turn(id=event["turn"], status=Turn.Status.QUEUED, model=event["model"])
     return render_to_string("conversations/_message.html", {"message": message, "turn": turn, "new": True})
@@ -148,7 +149,7 @@ def _turn_end_html(event: dict) -> str:
         completion_tokens=usage.get("completion_tokens"),
         usage_exact=usage.get("exact", False),
         left_out=event["left_out"],
-        finished_at=parse_datetime(event["finished_at"]),
+        finished_at=datetime.fromisoformat(event["finished_at"]),
         **event["timings"],
     )
     return render_to_string("conversations/_turn_end.html", {"turn": turn})

@@ -1,5 +1,6 @@
 """Turns that run in other processes: followed by their news, and compared with the rows when news got lost."""
 
+import datetime
 from collections.abc import Iterable
 
 from django.db.models import Q
@@ -11,7 +12,7 @@ from . import feeds
 from .feeds import Feed, LiveMessage
 
 # How far back a finished turn is looked for.
-LOOK_BACK = timezone.timedelta(minutes=2)
+LOOK_BACK = datetime.timedelta(minutes=2)
 # Past this many watched conversations the question is not narrowed to them.
 NAMED_LIMIT = 500
 

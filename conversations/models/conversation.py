@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 
-class ConversationQuerySet(models.QuerySet):
+class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user) -> "ConversationQuerySet":
         """Return what this person may see: the one gate that every edge goes through."""
         return self.filter(owner=user)

@@ -7,7 +7,7 @@ from django.db import connection, models
 from django.db.models import Q
 
 
-class TurnQuerySet(models.QuerySet):
+class TurnQuerySet(models.QuerySet["Turn"]):
     def visible_to(self, user) -> "TurnQuerySet":
         """Return the turns of conversations this person may see."""
         return self.filter(conversation__owner=user)
@@ -34,7 +34,9 @@ class TurnQuerySet(models.QuerySet):
             cursor.execute(query, [as_stored(leaf_id, connection), limit])
             ids = [row[0] for row in cursor.fetchall()]
         turns = self.filter(id__in=ids).order_by("depth")
-        return list(turns.prefetch_related("messages") if messages else turns)
+        if messages:
+            turns = turns.prefetch_related("messages")
+        return list(turns)
 
 
 class Turn(models.Model):

@@ -38,9 +38,11 @@ class Answer:
         self.cut_short: str | None = None
         # Set once the turn is being ended: from then on nothing may cut it short.
         self.ending = False
-        self.message: live.LiveMessage | None = None
+        # Set once there is a live message, and a feed to tell of it.
+        self.begun = False
+        self.message: live.LiveMessage
         self.kept_seq = 0
-        self._feed: live.Feed | None = None
+        self._feed: live.Feed
         self._work = work
         self._finished: Finished | None = None
         self._first_token_ms: int | None = None
@@ -63,10 +65,11 @@ class Answer:
             self._open(work)
             status, code, detail = await self._work_on(work)
         except asyncio.CancelledError:
-            if self.cut_short is None or self.message is None:
+            task = asyncio.current_task()
+            if self.cut_short is None or not self.begun or task is None:
                 raise
             # The cancellation was meant for the model's stream, not for keeping what it said.
-            asyncio.current_task().uncancel()
+            task.uncancel()
             status, code, detail = _cut_short(self.cut_short)
         await self._end(status, code, detail)
 
@@ -83,6 +86,7 @@ class Answer:
         self._model = work.turn.model
         self._feed = live.feed(work.turn.conversation_id)
         self.message = self._feed.open(id=str(work.answer.pk), turn=str(self.turn_id), model=self._model)
+        self.begun = True
 
     async def _work_on(self, work: rows.Work) -> tuple[str, str, str]:
         entered = False

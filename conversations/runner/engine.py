@@ -111,7 +111,7 @@ class Engine:
         answer = self.answers.get(turn_id)
         if answer is None:
             return False
-        if answer.message is None or answer.ending or answer.cut_short is not None:
+        if not answer.begun or answer.ending or answer.cut_short is not None:
             # Not begun: the claim, or the first checkpoint, will see in the row what to do.
             return True
         answer.cut_short = status
@@ -132,7 +132,7 @@ class Engine:
     def forget_conversation(self, conversation_id: str) -> None:
         """End what runs here in a conversation that was deleted."""
         for turn_id, answer in list(self.answers.items()):
-            if answer.message is not None and answer.message.feed.id == conversation_id:
+            if answer.begun and answer.message.feed.id == conversation_id:
                 self.cancel(turn_id, Turn.Status.STOPPED)
 
     def _spawn(self, work) -> None:
@@ -143,7 +143,7 @@ class Engine:
     def _done(self, turn_id: uuid.UUID, task: asyncio.Task) -> None:
         answer = self.answers.pop(turn_id, None)
         self._tasks.pop(turn_id, None)
-        if answer is not None and answer.message is not None:
+        if answer is not None and answer.begun:
             feeds.tidy(answer.message.feed)
         if not task.cancelled() and task.exception() is not None:
             # The row stays open without a heartbeat, so that it will be found and marked.
@@ -174,7 +174,7 @@ class Engine:
                 logger.exception("The checkpoint failed")
 
     async def _checkpoint(self) -> None:
-        ours = {turn_id: answer for turn_id, answer in self.answers.items() if answer.message is not None}
+        ours = {turn_id: answer for turn_id, answer in self.answers.items() if answer.begun}
         feeds.pace(len(ours))
         if not ours:
             return

@@ -70,7 +70,11 @@ class Stage:
     def completed(self) -> dict:
         """The news that the answer has its last letter."""
         return events.message_completed(
-            message_id=self.row.pk, turn_id=self.turn.pk, seq=self.message.seq, text=self.message.text, status="complete"
+            message_id=self.row.pk,
+            turn_id=self.turn.pk,
+            seq=self.message.seq,
+            text=self.message.text,
+            status="complete",
         )
 
     def snapshot_for(self, watcher: Watcher) -> dict:

@@ -115,8 +115,8 @@ class Reader:
         ]
 
     def answer(self, turn: str) -> Said:
-        """Return the assistant message of a turn."""
-        return next(said for said in self.messages.values() if said.turn == turn)
+        """Return the assistant message of a turn, an empty one while nothing is known of it."""
+        return next((said for said in self.messages.values() if said.turn == turn), Said())
 
 
 class Refused(Exception):
