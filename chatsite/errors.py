@@ -42,7 +42,10 @@ def request_id(request: Any) -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer 400."""
+    """Answer 400, or 413 to a form that is too large."""
+    if isinstance(exception, RequestDataTooBig):
+        detail = "This form is too large."
+        return problem(request, status=413, code="too_large", detail=detail, template="400.html")
     return problem(request, status=400, code="bad_request", detail="This request cannot be read.", template="400.html")
 
 

@@ -31,8 +31,11 @@ STRIKES_SECONDS = 60.0
 SYNC_SECONDS = 0.5
 # A reader that takes nothing for this long is closed.
 STALLED_SECONDS = 60.0
+# A client that reads nothing may not even take the frame that closes its socket.
+CLOSE_SECONDS = 5.0
 
 PROTOCOL, SIGNED_OUT, DISABLED, NOT_FOUND, SLOW, TOO_MANY = 4400, 4401, 4403, 4404, 4409, 4429
+CONNECT_AGAIN = 1012
 
 
 class ConversationConsumer(AsyncConsumer):
@@ -40,6 +43,26 @@ class ConversationConsumer(AsyncConsumer):
 
     # Sockets do not use the channel layer themselves; `live.relay` does, once per process.
     channel_layer_alias = "none"
+
+    def __init__(self):
+        # Set once the socket has joined its conversation.
+        self.joined = False
+        self.feed: live.Feed
+        self.watcher: live.Watcher
+        self.closed = False
+        # Whether the conversation is this person's; None while nobody has begun it.
+        self.mine: bool | None = None
+        self._tasks: set[asyncio.Task] = set()
+        self._arrivals: deque[float] = deque()
+        self._strikes: deque[float] = deque()
+        self._synced: dict[str, float] = {}
+
+    async def __call__(self, scope, receive, send):
+        """Serve one socket; however that ends, nothing of it stays behind."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._leave()
 
     async def dispatch(self, message):
         """Call the handler; the database is only touched in its own threads, so there is nothing to close here."""
@@ -49,15 +72,6 @@ class ConversationConsumer(AsyncConsumer):
 
     async def websocket_connect(self, message) -> None:
         """Let in who may come in, join, and tell where things stand."""
-        # Set once the socket has joined its conversation.
-        self.joined = False
-        self.feed: live.Feed
-        self.watcher: live.Watcher
-        self.closed = False
-        self._tasks: set[asyncio.Task] = set()
-        self._arrivals: deque[float] = deque()
-        self._strikes: deque[float] = deque()
-        self._synced: dict[str, float] = {}
         if sockets.full():
             await self.refuse(503)
             return
@@ -67,13 +81,19 @@ class ConversationConsumer(AsyncConsumer):
             await self.refuse(403)
             return
         except doorkeeper.Unknown as unknown:
-            await self.base_send({"type": "websocket.accept", "subprotocol": unknown.subprotocol})
+            await self._send({"type": "websocket.accept", "subprotocol": unknown.subprotocol})
             await self.close(unknown.close_code, unknown.detail)
+            return
+        except DatabaseError:
+            await self.refuse(503)
             return
         self.credential = entrance.credential
         self.user = entrance.credential.user
-        await self.base_send({"type": "websocket.accept", "subprotocol": entrance.subprotocol})
-        await self._begin(entrance)
+        await self._send({"type": "websocket.accept", "subprotocol": entrance.subprotocol})
+        try:
+            await self._begin(entrance)
+        except DatabaseError:
+            await self.close(CONNECT_AGAIN, "please connect again")
 
     async def _begin(self, entrance: doorkeeper.Entrance) -> None:
         raw_id = self.scope["url_route"]["kwargs"]["conversation_id"]
@@ -90,9 +110,7 @@ class ConversationConsumer(AsyncConsumer):
             return
         self.format = FORMATS[entrance.format]
         self.conversation_id = uuid.UUID(raw_id)
-        if not await in_database(self._may_watch):
-            await self.tell_error(NotFound())
-            await self.close(NOT_FOUND, "no such conversation")
+        if not await self._may_stay():
             return
         self.watcher = PlainWatcher(self.format) if self.format.name == "plain" else live.Watcher(self.format)
         self.feed = await live.watch(self.conversation_id, self.watcher)
@@ -100,12 +118,20 @@ class ConversationConsumer(AsyncConsumer):
         await self._tell_snapshot()
         self.keep(asyncio.create_task(self._write_forever()))
 
-    def _may_watch(self) -> bool:
+    async def _may_stay(self) -> bool:
+        """Whether the conversation is this person's, or nobody's yet; one that became somebody else's ends here."""
+        if self.mine is None:
+            self.mine = await in_database(self._is_mine)
+            if self.mine is False:
+                await self.tell_error(NotFound())
+                await self.close(NOT_FOUND, "no such conversation")
+        return self.mine is not False
+
+    def _is_mine(self) -> bool | None:
         """An id that nobody has used is a new conversation of whoever asks first."""
-        return (
-            Conversation.objects.visible_to(self.user).filter(pk=self.conversation_id).exists()
-            or not Conversation.objects.filter(pk=self.conversation_id).exists()
-        )
+        if Conversation.objects.visible_to(self.user).filter(pk=self.conversation_id).exists():
+            return True
+        return False if Conversation.objects.filter(pk=self.conversation_id).exists() else None
 
     async def websocket_disconnect(self, message) -> None:
         """Leave; whatever runs, runs on."""
@@ -114,25 +140,29 @@ class ConversationConsumer(AsyncConsumer):
 
     async def close(self, code: int, reason: str) -> None:
         """Close the socket, once."""
-        if not self.closed:
-            self.closed = True
-            with contextlib.suppress(Exception):
-                await self.base_send({"type": "websocket.close", "code": code, "reason": reason[:100]})
+        if self.closed:
+            return
+        self.closed = True
         await self._leave()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._send({"type": "websocket.close", "code": code, "reason": reason[:100]})
 
     async def refuse(self, status: int) -> None:
         """Answer the handshake with an HTTP status instead of opening a socket."""
         self.closed = True
         if "websocket.http.response" in self.scope.get("extensions", {}):
-            await self.base_send({"type": "websocket.http.response.start", "status": status, "headers": []})
-            await self.base_send({"type": "websocket.http.response.body", "body": b""})
+            await self._send({"type": "websocket.http.response.start", "status": status, "headers": []})
+            await self._send({"type": "websocket.http.response.body", "body": b""})
         else:
-            await self.base_send({"type": "websocket.close"})
+            await self._send({"type": "websocket.close"})
 
     async def turn_out(self) -> None:
         """Close because this person signed out, or may not sign in any more."""
         active = await in_database(doorkeeper.is_active, self.user.pk)
-        await self.close(*((SIGNED_OUT, "signed out") if active else (DISABLED, "account disabled")))
+        why = (SIGNED_OUT, "signed out") if active else (DISABLED, "account disabled")
+        # On its own: a client that reads nothing must not keep those waiting who are turned out after it.
+        self.keep(asyncio.create_task(self.close(*why)))
 
     async def _leave(self) -> None:
         sockets.leave(self)
@@ -153,7 +183,15 @@ class ConversationConsumer(AsyncConsumer):
     async def send_text(self, text: str) -> None:
         """Send one frame; waits while the client reads slowly."""
         if not self.closed:
-            await self.base_send({"type": "websocket.send", "text": text})
+            await self._send({"type": "websocket.send", "text": text})
+
+    async def _send(self, message: dict) -> None:
+        """Hand a message to the server; one that comes when the client is gone already is nobody's any more."""
+        try:
+            await self.base_send(message)
+        except (OSError, RuntimeError):
+            # uvicorn's two ways to say so: the connection was lost, or was being closed for a broken frame.
+            self.closed = True
 
     async def tell_error(self, error: ChatError, ref: str | None = None) -> None:
         """Tell what cannot be done, and which frame that answers."""
@@ -164,6 +202,8 @@ class ConversationConsumer(AsyncConsumer):
         # Before the rows are read: what is lost from here on needs another snapshot.
         self.watcher.lost = False
         stand = await in_database(snapshots.read, self.conversation_id)
+        if not await self._may_stay():
+            return
         frame = self.format.conversation(snapshots.settle(self.feed, stand, self.watcher))
         if frame is not None:
             await self.send_text(frame)
@@ -177,18 +217,17 @@ class ConversationConsumer(AsyncConsumer):
                     await self._tell_snapshot()
                 async with asyncio.timeout(STALLED_SECONDS):
                     for frame in self.watcher.take():
-                        await self.send_text(frame)
+                        if await self._may_stay():
+                            await self.send_text(frame)
         except TimeoutError:
             await self.close(SLOW, "too slow")
         except asyncio.CancelledError:
             raise
         except DatabaseError:
-            await self.close(1012, "please connect again")
+            await self.close(CONNECT_AGAIN, "please connect again")
         except Exception:
-            # The client went away in the middle of a frame: its own disconnect follows.
-            if not self.closed:
-                logger.exception("A socket could not be written to")
-                await self.close(1012, "please connect again")
+            logger.exception("A socket could not be written to")
+            await self.close(CONNECT_AGAIN, "please connect again")
 
     # -- From the client --------------------------------------------------------------------------------------------
 
@@ -279,6 +318,8 @@ class ConversationConsumer(AsyncConsumer):
 
     async def on_sync(self, frame: dict) -> None:
         """A reader that missed something: the message whole, but not too often."""
+        if not await self._may_stay():
+            return
         message_id = frame["message"]
         loop = asyncio.get_running_loop()
         due = self._synced.get(message_id, -SYNC_SECONDS) + SYNC_SECONDS

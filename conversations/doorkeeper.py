@@ -90,8 +90,11 @@ def _session_key(cookie: str) -> str:
 
 def _is_own_page(headers: dict[str, str]) -> bool:
     """Whether the request comes from a page of this site: its origin is the host it asks, and that host is ours."""
-    origin, host = urlsplit(headers.get("origin", "")), headers.get("host", "")
-    name = urlsplit(f"//{host}").hostname or ""
+    host = headers.get("host", "")
+    try:
+        origin, name = urlsplit(headers.get("origin", "")), urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
     bracketed = f"[{name}]" if ":" in name else name
     if not validate_host(bracketed, settings.ALLOWED_HOSTS):
         return False

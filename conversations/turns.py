@@ -110,10 +110,11 @@ def check_characters(text: str) -> None:
 
 def _after(*, conversation_id, author, parent) -> tuple[Conversation, Turn | None]:
     """Return the conversation, made if it is new, and the turn to answer after."""
-    conversation = Conversation.objects.select_related("leaf").filter(pk=conversation_id).first()
-    if conversation is None:
+    try:
+        conversation = Conversation.objects.select_related("leaf").get(pk=conversation_id)
+    except Conversation.DoesNotExist:
         if parent is not None:
-            raise NotFound
+            raise NotFound from None
         conversation = Conversation.objects.create(pk=conversation_id, owner=author)
     if conversation.owner_id != author.pk:
         raise NotFound
@@ -140,8 +141,6 @@ def _begin(*, author, client_id, asked: tuple[str, ...], model: str, place, text
         raise Invalid("There is no model of that name.", code="model_not_found")
     check_characters(model)
     fingerprint = hashlib.sha256("\x00".join(asked).encode()).hexdigest()
-    if client_id and (seen := _seen(author=author, client_id=client_id, fingerprint=fingerprint)):
-        return seen
     try:
         with transaction.atomic():
             conversation, parent = place()
@@ -155,7 +154,7 @@ def _begin(*, author, client_id, asked: tuple[str, ...], model: str, place, text
                 text=text,
             )
     except IntegrityError:
-        # Another socket was first: with the same client_id, with another question, or with the conversation itself.
+        # Somebody was first: with the same client_id, with another question, or with the conversation itself.
         if client_id and (seen := _seen(author=author, client_id=client_id, fingerprint=fingerprint)):
             return seen
         conversation, _ = place()

@@ -153,7 +153,7 @@ def delete(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     if not request.htmx:
         return redirect("chat")
     response = HttpResponse("")
-    if str(conversation_id) in (request.htmx.current_url_abs_path or ""):
+    if str(conversation_id) in (request.htmx.current_url or ""):
         response["HX-Redirect"] = reverse("chat")
     return response
 

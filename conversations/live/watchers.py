@@ -99,10 +99,9 @@ class Watcher:
         if have == message.seq:
             return
         self.have[message.id] = message.seq
-        missing = [delta for delta in message.deltas if delta.seq > have]
-        whole = len(missing) == message.seq - have and (
-            not self.format.html or all(delta.blocks is not None for delta in missing)
-        )
+        steps, kept = message.seq - have, message.deltas
+        missing = [kept[-behind] for behind in range(steps, 0, -1)] if 0 < steps <= len(kept) else []
+        whole = bool(missing) and (not self.format.html or all(delta.blocks is not None for delta in missing))
         if not whole:
             missing.clear()
             if snapshot := self.format.snapshot(message):

@@ -11,8 +11,15 @@ from tests.fake_model import spawn
 from tests.support.server import Server
 from tests.support.services import Postgres, Redis, postgres_binaries, redis_binary
 
-# Every socket of these tests belongs to the same person; running answers get a moment when a process is told to end.
-COMMON = {"SOCKETS_PER_USER": "1000", "DRAIN_SECONDS": "3", "LOG_LEVEL": "WARNING"}
+# Every socket of these tests belongs to the same person; running answers get a moment when a process is told to end,
+# and a model server that says nothing is given up soon.
+COMMON = {
+    "SOCKETS_PER_USER": "1000",
+    "DRAIN_SECONDS": "3",
+    "LOG_LEVEL": "WARNING",
+    "MODEL_FIRST_TOKEN_SECONDS": "10",
+    "MODEL_BETWEEN_TOKENS_SECONDS": "5",
+}
 
 
 def need(there: object, name: str) -> None:

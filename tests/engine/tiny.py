@@ -1,7 +1,7 @@
 """A language model of half a megabyte: real layers, random weights, and a few habits that the tests need.
 
-It knows 66 words and every byte. Six of seven tokens are words; the others are single bytes, most of which make no
-UTF-8, and one of them begins a smile, which takes four bytes and so four tokens. Its words do not mean anything.
+It knows some sixty words and every byte. Most of what it says are words, without meaning; the rest are single bytes,
+and few of those make UTF-8. NUL comes as often as a word, and so does a smile, which is four bytes and so four tokens.
 """
 
 from pathlib import Path
@@ -36,6 +36,8 @@ HABITS = 1 + len(SMILE) - 1
 HABIT_STRENGTH = 3.0
 HABIT_PULL = 2.0
 WORD_LEANING = 0.55
+# How much a model likes to end its answer: about once in 60 tokens, and not at all.
+SOMETIMES = 0.66
 NEVER = -20.0
 
 TEMPLATE = (
@@ -97,7 +99,7 @@ def tensors(tokens: int, *, end_leaning: float) -> dict[str, numpy.ndarray]:
     output[:BYTES, ALWAYS] = NEVER
     output[END, ALWAYS] = end_leaning
     output[BYTES + 256 :, ALWAYS] = WORD_LEANING
-    output[BYTES + SMILE[0], ALWAYS] = WORD_LEANING
+    output[[BYTES, BYTES + SMILE[0]], ALWAYS] = WORD_LEANING
     for place, (byte, following) in enumerate(zip(SMILE, SMILE[1:], strict=False), start=1):
         embedding[BYTES + byte, place] = HABIT_STRENGTH
         output[BYTES + following, place] = HABIT_PULL

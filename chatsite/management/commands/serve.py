@@ -1,5 +1,6 @@
 """Start Chatsite: prepare the database and static files, then serve pages, sockets and jobs in one process."""
 
+import gc
 import os
 import sys
 
@@ -9,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from chatsite import preparation
 from chatsite.jobs import Worker
+from chatsite.protocol import BoundedHttp, BoundedSocket
 
 # A WebSocket frame may be this large, in bytes: a question of the largest size with every letter escaped.
 FRAME_MAX_BYTES = 1024 * 1024
@@ -35,6 +37,9 @@ class Server(uvicorn.Server):
             return
         if self.worker:
             self.worker.start()
+        # What was imported stays: the garbage collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
         host = "127.0.0.1" if self.config.host in {"0.0.0.0", "::"} else self.config.host
         self.say(f"Chatsite is at http://{host}:{self.config.port} (stop it with Ctrl+C)")
 
@@ -64,8 +69,8 @@ class Command(BaseCommand):
             host=host,
             port=port,
             loop="uvloop",
-            http="httptools",
-            ws="websockets-sansio",
+            http=BoundedHttp,
+            ws=BoundedSocket,
             ws_max_size=FRAME_MAX_BYTES,
             ws_ping_interval=PING_SECONDS,
             ws_ping_timeout=PING_SECONDS,

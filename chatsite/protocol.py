@@ -1,0 +1,112 @@
+"""HTTP and WebSocket as uvicorn reads them, with limits on a request that is not all there yet."""
+
+import asyncio
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+# A client has this long to say what it wants: from its connection, or from the answer before, to the last header.
+HEAD_SECONDS = 5.0
+# How long the request line and the headers may be together, and the address in them.
+HEAD_MAX_BYTES = 64 * 1024
+ADDRESS_MAX_BYTES = 8 * 1024
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """uvicorn's HTTP, which refuses a head that is too long (431, 414) or too slow (408)."""
+
+    _refused = False
+    _waiting = True
+    _unread_bytes = 0
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport) -> None:
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        super().data_received(data)
+        if not self._waiting or self._refused:
+            return
+        # What the parser keeps for itself until the next header is whole.
+        self._unread_bytes += len(data)
+        if self._unread_bytes > HEAD_MAX_BYTES:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._deadline is None:
+            self._expect_head()
+
+    def on_headers_complete(self) -> None:
+        self._waiting = False
+        self._unread_bytes = 0
+        self._forget_deadline()
+        if len(self.url) > ADDRESS_MAX_BYTES:
+            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
+        elif sum(len(name) + len(value) for name, value in self.headers) > HEAD_MAX_BYTES:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif not self.url.isascii():
+            self._refuse(HTTPStatus.BAD_REQUEST)
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self._refused:
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self._waiting = True
+        super().on_response_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        if not self._refused:
+            super().handle_websocket_upgrade()
+
+    def _expect_head(self) -> None:
+        self._deadline = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        self._deadline = None
+        if self.cycle is not None and not self.cycle.response_complete:
+            return
+        if self._unread_bytes:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        else:
+            self.transport.close()
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        self._refused = True
+        self.transport.write(refusal(status))
+        self.transport.close()
+
+
+class BoundedSocket(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, which answers a handshake that it cannot read with 400 instead of an error of its own."""
+
+    def handle_parser_exception(self) -> None:
+        if self.handshake_initiated:
+            super().handle_parser_exception()
+            return
+        self.transport.write(refusal(HTTPStatus.BAD_REQUEST))
+        self.transport.close()
+
+
+def refusal(status: HTTPStatus) -> bytes:
+    """Return the HTTP answer that refuses a request and ends its connection."""
+    text = f"{status.phrase}.\n"
+    head = f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    return f"{head}Content-Length: {len(text)}\r\nConnection: close\r\n\r\n{text}".encode("ascii")

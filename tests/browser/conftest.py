@@ -1,0 +1,119 @@
+"""A real server with a fake model server behind it, and one browser that every test opens a window of."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from tests.fake_model import spawn
+from tests.support.server import Server
+
+from . import chromium, villain
+from .people import Person, sign_up
+from .screen import PATIENCE_SECONDS, Screen, Watch
+
+# Answers are long enough to be seen being written, and quick enough not to be waited for.
+DEFAULT_MODEL = "ollama/paced-200"
+WINDOW = {"width": 1280, "height": 800}
+
+# Playwright keeps a loop running in the thread that uses it, so everything here ends with the last test of the folder.
+FOLDER = "package"
+
+
+@pytest.fixture(scope=FOLDER)
+def browser() -> Iterator[Browser]:
+    """Chromium; without it the test is left out, or fails where nothing may be left out."""
+    if not chromium.installed():
+        leave_out = pytest.fail if os.environ.get("REQUIRE_SERVICES") else pytest.skip
+        leave_out("Chromium is not installed here")
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+    with chromium.launch() as browser:
+        yield browser
+
+
+class Fake:
+    """The fake model server, as far as tests talk to it."""
+
+    def __init__(self, url: str):
+        self.url = url
+
+    def script(self, **reply) -> None:
+        """Say how the next answer goes, by fields of its `Behaviour`."""
+        httpx.post(f"{self.url}/_script", json=reply).raise_for_status()
+
+    def asked(self, question: str) -> list[dict]:
+        """Return the chat requests whose last message is this question."""
+        chats = [seen for seen in httpx.get(f"{self.url}/_seen").json() if seen["path"] == "/api/chat"]
+        return [
+            seen
+            for seen in chats
+            if seen["body"]["messages"][-1:] and seen["body"]["messages"][-1]["content"] == question
+        ]
+
+
+@pytest.fixture(scope=FOLDER)
+def fake() -> Iterator[Fake]:
+    """A running fake model server."""
+    with spawn() as url:
+        yield Fake(url)
+
+
+@pytest.fixture(scope=FOLDER)
+def server(tmp_path_factory, fake: Fake) -> Iterator[Server]:
+    """A running site with the fake's models, and with those of a server that means harm."""
+    with villain.serve() as url:
+        settings = {"OLLAMA_BASE_URL": fake.url, "OPENAI_BASE_URL": url, "DEFAULT_MODEL": DEFAULT_MODEL}
+        yield from running(Server(folder=tmp_path_factory.mktemp("site"), LOG_LEVEL="WARNING", **settings))
+
+
+@pytest.fixture(scope=FOLDER)
+def small(tmp_path_factory) -> Iterator[Server]:
+    """A running site without any model server that writes one answer at a time."""
+    yield from running(Server(folder=tmp_path_factory.mktemp("small"), CONCURRENT_TURNS="1", LOG_LEVEL="WARNING"))
+
+
+def running(server: Server) -> Iterator[Server]:
+    """Yield the server, started, and end it afterwards."""
+    try:
+        yield server.start("--no-jobs")
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope=FOLDER)
+def ada(server: Server) -> Person:
+    """Somebody with an account."""
+    return sign_up(server.url)
+
+
+@pytest.fixture(scope=FOLDER)
+def bob(server: Server) -> Person:
+    """Somebody else."""
+    return sign_up(server.url, name="Bob")
+
+
+@pytest.fixture
+def window(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Opens a browser window, signed in as somebody; holds every page in it to the policy and to this host."""
+    opened: list[tuple[BrowserContext, Watch]] = []
+
+    def open_window(person: Person, *, signed_in: bool = True, **options) -> BrowserContext:
+        context = browser.new_context(**{"viewport": WINDOW, **options})
+        opened.append((context, Watch(context, host=person.url.partition("//")[2])))
+        if signed_in:
+            context.add_cookies([{"name": name, "value": value, "url": person.url} for name, value in person.cookies])
+        return context
+
+    yield open_window
+    for context, _ in opened:
+        context.close()
+    complaints = [complaint for _, watch in opened for complaint in watch.complaints]
+    assert complaints == []
+
+
+@pytest.fixture
+def screen(window, ada: Person) -> Screen:
+    """Ada's page, in a window of its own, at an empty chat."""
+    return Screen(window(ada).new_page(), ada).open()

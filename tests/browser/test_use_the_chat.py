@@ -1,0 +1,176 @@
+"""The main job, from the sign-up page to signing out."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.fake_model import answer_text
+
+from .people import PASSWORD, Person, new_address
+from .screen import Screen
+
+pytestmark = pytest.mark.browser
+
+MODEL = "paced-200"
+
+
+def test_sign_up_ask_and_watch_the_answer_stream_in(server, window):
+    stranger = Person(url=server.url, email=new_address(), cookies=())
+    screen = Screen(window(stranger).new_page(), stranger).open("/")
+    screen.page.get_by_role("link", name="Create an account").click()
+    screen.page.get_by_label("Your name").fill("Grace")
+    screen.page.get_by_label("E-mail").fill(stranger.email)
+    screen.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    screen.page.get_by_role("button", name="Create account").click()
+
+    expect(screen.page.get_by_role("heading", name="Hello, Grace")).to_be_visible()
+    expect(screen.composer).to_be_focused()
+    expect(screen.chats).to_have_count(0)
+    question = "Tell me about rivers, tokens=160"
+    screen.ask(question)
+    screen.writing()
+    lengths = [len(screen.html())]
+    for _ in range(3):
+        lengths.append(screen.until(lambda: max(len(screen.html()), lengths[-1]) - lengths[-1]) + lengths[-1])
+    assert lengths == sorted(set(lengths)), "the answer grows on the page"
+    expect(screen.ends).to_have_count(1)
+
+    assert screen.html() == screen.rendered(answer_text(model=MODEL, message=question))
+    assert screen.prose.locator("h3, ul, table, pre").count() >= 4, "it is formatted"
+    expect(screen.questions.locator("[data-text]")).to_have_text(question)
+    expect(screen.chats).to_have_text([question])
+    expect(screen.page.locator("h1[data-title]")).to_have_text(question)
+    expect(screen.page).to_have_title(f"{question} · Chatsite")
+
+
+def test_sign_in_leads_to_where_one_wanted_to_go(server, window, ada):
+    screen = Screen(window(ada, signed_in=False).new_page(), ada).open("/chat/?from=bookmark")
+    expect(screen.page).to_have_title("Sign in · Chatsite")
+    screen.page.get_by_label("E-mail").fill(ada.email)
+    screen.page.get_by_label("Password", exact=True).fill("not the password")
+    screen.page.get_by_role("button", name="Sign in").click()
+    expect(screen.page.locator("[role=alert]")).to_be_visible()
+    screen.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    screen.page.get_by_role("button", name="Show password").click()
+    expect(screen.page.get_by_label("Password", exact=True)).to_have_attribute("type", "text")
+    screen.page.get_by_role("button", name="Sign in").click()
+    expect(screen.composer).to_be_visible()
+    assert screen.page.url == f"{server.url}/chat/?from=bookmark"
+
+
+def test_a_reload_shows_the_same_text_while_it_is_written_and_after(screen):
+    question = "Tell me about bridges, tokens=500"
+    screen.ask(question)
+    screen.writing()
+    before = screen.prose.inner_text()
+    screen.reload()
+    after = screen.prose.inner_text()
+    assert len(after) >= len(before.rstrip()) > 0, "nothing that was shown is lost"
+    expect(screen.stop_button).to_be_visible()
+    expect(screen.ends).to_have_count(1)
+    whole = screen.html()
+    assert whole == screen.rendered(answer_text(model=MODEL, message=question))
+    screen.reload()
+    assert screen.html() == whole
+    expect(screen.ends).to_have_attribute("data-status", "completed")
+
+
+def test_a_follow_up_goes_below_and_the_conversation_has_an_address(screen, window, ada):
+    screen.ask_whole("First of two, tokens=20")
+    address = screen.path
+    screen.ask_whole("Second of two, tokens=20")
+    assert screen.path == address
+    assert screen.questions.locator("[data-text]").all_inner_texts() == [
+        "First of two, tokens=20",
+        "Second of two, tokens=20",
+    ]
+    again = Screen(window(ada).new_page(), ada).open(address)
+    assert again.shown() == screen.shown()
+
+
+def test_rename_shows_everywhere_at_once(screen, window, ada):
+    screen.ask_whole("To be renamed, tokens=5")
+    beside = Screen(window(ada).new_page(), ada).open(screen.path)
+    row = screen.page.locator(f"#chat-{screen.conversation}")
+    row.hover()
+    row.get_by_role("button").click()
+    screen.page.get_by_role("button", name="Rename…").click()
+    dialog = screen.page.locator("#rename")
+    expect(dialog.get_by_label("Title")).to_have_value("To be renamed, tokens=5")
+    dialog.get_by_label("Title").fill("  Rivers & <b>bridges</b>  ")
+    dialog.get_by_role("button", name="Save").click()
+    for page in (screen.page, beside.page):
+        expect(page.locator("h1[data-title]")).to_have_text("Rivers & <b>bridges</b>")
+        expect(page.locator(f"#chat-{screen.conversation} [data-title]")).to_have_text("Rivers & <b>bridges</b>")
+        expect(page).to_have_title("Rivers & <b>bridges</b> · Chatsite")
+    expect(row.locator("a")).to_have_attribute("aria-current", "page")
+    screen.reload()
+    expect(screen.page.locator("h1[data-title]")).to_have_text("Rivers & <b>bridges</b>")
+
+
+def test_rename_by_cancel_changes_nothing(screen):
+    screen.ask_whole("Keeps its name, tokens=5")
+    row = screen.page.locator(f"#chat-{screen.conversation}")
+    row.hover()
+    row.get_by_role("button").click()
+    screen.page.get_by_role("button", name="Rename…").click()
+    screen.page.locator("#rename").get_by_label("Title").fill("Another")
+    screen.page.locator("#rename").get_by_role("button", name="Cancel").click()
+    screen.reload()
+    expect(screen.page.locator("h1[data-title]")).to_have_text("Keeps its name, tokens=5")
+
+
+def test_delete_takes_it_away_for_good_and_in_every_tab(screen, window, ada):
+    screen.ask_whole("To be deleted, tokens=5")
+    conversation = screen.conversation
+    beside = Screen(window(ada).new_page(), ada).open(screen.path)
+    row = screen.page.locator(f"#chat-{conversation}")
+    row.hover()
+    row.get_by_role("button").click()
+    screen.page.get_by_role("button", name="Delete…").click()
+    expect(screen.page.locator("#delete")).to_contain_text("To be deleted")
+    screen.page.locator("#delete").get_by_role("button", name="Delete").click()
+    screen.page.wait_for_url("**/chat/")
+    expect(screen.page.locator(f"#chat-{conversation}")).to_have_count(0)
+    expect(beside.pill).to_contain_text("This chat does not exist any more.")
+    assert screen.page.goto(f"{ada.url}/chat/{conversation}/").status == 404
+
+
+def test_somebody_else_finds_nothing_there(screen, window, bob):
+    screen.ask_whole("For nobody else, tokens=5")
+    stranger = window(bob).new_page()
+    assert stranger.goto(bob.url + screen.path).status == 404
+    expect(stranger.get_by_role("heading", name="Not found")).to_be_visible()
+    assert "For nobody else" not in stranger.content()
+
+
+def test_sign_out_ends_at_the_start_page_and_leaves_no_words_behind(server, window):
+    from .people import sign_up
+
+    leaver = sign_up(server.url, name="Leaver")
+    screen = Screen(window(leaver).new_page(), leaver).open()
+    screen.composer.fill("Half a secr")
+    screen.until(lambda: "Half a secr" in screen.page.evaluate("JSON.stringify(localStorage)"))
+    screen.page.locator("[popovertarget=user-menu]").click()
+    screen.page.get_by_role("button", name="Sign out").click()
+    screen.page.wait_for_url(re.compile(r"/$"))
+    assert screen.page.evaluate("JSON.stringify(localStorage)") == "{}"
+    screen.open("/chat/")
+    expect(screen.page).to_have_title("Sign in · Chatsite")
+
+
+def test_the_chosen_theme_is_kept(screen):
+    root = screen.page.locator("html")
+    screen.page.locator("[popovertarget=user-menu]").click()
+    with screen.page.expect_response("**/preferences/theme/") as kept:
+        screen.page.get_by_text("Dark", exact=True).click()
+    assert kept.value.status == 204
+    expect(root).to_have_attribute("data-theme", "dark")
+    screen.reload()
+    expect(root).to_have_attribute("data-theme", "dark")
+    screen.page.locator("[popovertarget=user-menu]").click()
+    with screen.page.expect_response("**/preferences/theme/"):
+        screen.page.get_by_text("Auto", exact=True).click()
+    screen.reload()
+    assert root.get_attribute("data-theme") is None

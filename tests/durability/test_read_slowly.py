@@ -1,0 +1,91 @@
+"""A reader that stops reading costs the others nothing and the server little."""
+
+import asyncio
+import socket
+import time
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from tests.durability.site import Site, expected, new_conversation
+from tests.support.client import Chat
+
+pytestmark = pytest.mark.process
+
+HEALTHY = 20
+PACED = "ollama/paced-50"
+PACED_TOKENS = 400
+# One answer of this model is one token of a megabyte.
+HEAVY = "ollama/big-line"
+WARM_UP = 6
+HEAVY_ANSWERS = 40
+# The answers that the stalled reader did not take are ten times as much.
+GROWTH_BYTES = 20_000_000
+RECEIVE_BYTES = 4096
+# Steps come every 50 ms; a server that waited for the stalled reader would make the others wait much longer.
+LONGEST_GAP_SECONDS = 3.0
+
+
+async def open_stalled(site: Site, conversation: str) -> Chat:
+    """Return a socket with a tiny receive buffer that nobody reads any more."""
+    address = urlsplit(site.servers[0].url)
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+    narrow.connect((address.hostname, address.port))
+    return await site.open(conversation, sock=narrow, max_queue=1, ping_interval=None)
+
+
+async def read_steadily(site: Site, number: int) -> float:
+    """Ask and read an answer; returns the longest time in seconds between two frames."""
+    question = f"Steady reader {number}. tokens={PACED_TOKENS}"
+    chat = await site.open(new_conversation())
+    turn = await chat.ask(question, model=PACED)
+    longest, last = 0.0, time.monotonic()
+    while chat.reader.turns[turn] == "running":
+        await chat.step()
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+    assert chat.reader.answer(turn).exact
+    assert chat.reader.answer(turn).text == expected(PACED, question)
+    await chat.close()
+    return longest
+
+
+async def speak_at_length(chat: Chat, answers: int) -> None:
+    """Have so many answers of a megabyte written, one after the other."""
+    for _ in range(answers):
+        said = await chat.until_finished(await chat.ask("At length, please.", model=HEAVY))
+        assert said.exact
+        chat.reader.frames.clear()
+        chat.reader.messages.clear()
+
+
+async def test_a_stalled_reader_next_to_twenty_healthy_ones(embedded: Site):
+    server = psutil.Process(embedded.servers[0].process.pid)
+    conversation = new_conversation()
+    speaker = await embedded.open(conversation)
+    await speak_at_length(speaker, WARM_UP)
+    before = server.memory_info().rss
+    stalled = await open_stalled(embedded, conversation)
+    gaps, _ = await asyncio.gather(
+        asyncio.gather(*(read_steadily(embedded, number) for number in range(HEALTHY))),
+        speak_at_length(speaker, HEAVY_ANSWERS),
+    )
+    grown = server.memory_info().rss - before
+    assert max(gaps) < LONGEST_GAP_SECONDS
+    assert grown < GROWTH_BYTES
+    stalled.connection.transport.abort()
+    await speaker.close()
+
+
+async def test_a_reader_that_stalled_and_goes_on_gets_the_whole_text(embedded: Site):
+    conversation = new_conversation()
+    speaker = await embedded.open(conversation)
+    slow = await open_stalled(embedded, conversation)
+    turn = await speaker.ask("At length, please.", model=HEAVY)
+    said = await speaker.until_finished(turn)
+    late = await slow.until_finished(turn)
+    assert late.text == said.text
+    assert len(late.text) > 500_000
+    await speaker.close()
+    await slow.close()

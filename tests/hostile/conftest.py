@@ -1,0 +1,159 @@
+"""A real server with a fake model, and people who come to it with a program, a browser or a bare TCP connection."""
+
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.durability.site import Ledger
+from tests.fake_model import spawn
+from tests.support.client import PASSWORD
+from tests.support.server import Server
+
+FRAME_MAX_BYTES = 1024 * 1024
+
+
+@dataclass
+class House:
+    """A running server, the address of its fake model, and what its database holds."""
+
+    server: Server
+    fake: str
+    ledger: Ledger
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.server.port}"
+
+    @property
+    def pid(self) -> int:
+        return self.server.process.pid
+
+    def address(self, conversation: str, query: str = "") -> str:
+        """Return where the socket of a conversation is."""
+        return f"{self.server.socket_url}/ws/conversations/{conversation}/{query}"
+
+    def open_files(self) -> int:
+        """Return how many files and connections the server holds open."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def resident_bytes(self) -> int:
+        """Return how much memory the server has (RSS)."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+
+    def faults(self) -> list[str]:
+        """Return what the server has logged as an error so far."""
+        text = self.server.log.read_text(errors="replace")
+        return re.findall(r"^.*(?:Traceback|Fatal error|Exception in| ERROR | CRITICAL ).*$", text, re.MULTILINE)
+
+    def make_person(self) -> "Person":
+        """Return a new person, signed in with a program and with a browser."""
+        email = f"{uuid.uuid4().hex[:12]}@example.org"
+        person = Person(house=self, email=email)
+        answer = httpx.post(
+            f"{self.url}/api/auth/signup/", json={"email": email, "password": PASSWORD}, timeout=30
+        ).raise_for_status()
+        person.token = answer.json()["access_token"]
+        person.id = answer.json()["user"]["id"]
+        return person
+
+
+@dataclass
+class Person:
+    """Somebody with an account: `token` for programs, `browser` for pages."""
+
+    house: House
+    email: str
+    token: str = ""
+    id: str = ""
+    _browser: httpx.Client | None = field(default=None, repr=False)
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The header that lets a program in."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+    @property
+    def browser(self) -> "Browser":
+        """A browser in which this person is signed in."""
+        if self._browser is None:
+            self._browser = Browser(self.house)
+            self._browser.sign_in(self.email)
+        return self._browser
+
+
+class Browser:
+    """Just enough of a browser: it keeps cookies and sends forms with their CSRF token."""
+
+    def __init__(self, house: House):
+        self.house = house
+        self.client = httpx.Client(base_url=house.url, timeout=30)
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> None:
+        """Sign in through the page."""
+        answer = self.post("/accounts/login/", login=email, password=password)
+        assert answer.status_code == 302, answer.text
+
+    def get(self, path: str, **options) -> httpx.Response:
+        """Return a page."""
+        return self.client.get(path, **options)
+
+    def post(self, path: str, **fields) -> httpx.Response:
+        """Send a form."""
+        if "csrftoken" not in self.client.cookies:
+            self.client.get("/accounts/login/")
+        return self.client.post(path, data={**fields, "csrfmiddlewaretoken": self.client.cookies["csrftoken"]})
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a page of ours sends with a handshake."""
+        return {"Cookie": f"sessionid={self.client.cookies['sessionid']}", "Origin": self.house.url}
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory) -> Iterator[House]:
+    """One server on SQLite, as `make run` starts it, with a fake model behind it."""
+    folder = tmp_path_factory.mktemp("hostile")
+    with spawn() as fake:
+        server = Server(folder=folder, OLLAMA_BASE_URL=fake, DRAIN_SECONDS="1", LOG_LEVEL="WARNING")
+        try:
+            server.start("--no-jobs")
+            yield House(server=server, fake=fake, ledger=Ledger(folder / "chatsite.sqlite3"))
+        finally:
+            server.close()
+
+
+@pytest.fixture
+def person(house: House) -> Person:
+    """Somebody with an account."""
+    return house.make_person()
+
+
+@pytest.fixture
+def stranger(house: House) -> Person:
+    """Somebody else with an account."""
+    return house.make_person()
+
+
+@pytest.fixture
+def new_id() -> str:
+    """The id of a conversation that nobody has used."""
+    return str(uuid.uuid4())
+
+
+@pytest.fixture(autouse=True)
+def calm_log(request) -> Iterator[None]:
+    """Whatever a test sends, the server logs no fault of its own."""
+    yield
+    if "house" in request.fixturenames:
+        assert request.getfixturevalue("house").faults() == []
