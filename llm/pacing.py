@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 
 REST_SECONDS = 0.05
+CALM_STREAMS = 50  # with more than these at rest, each rests longer, up to twice as long
 SLOTS = 5  # streams take turns, so that hundreds of them do not all wake at the same moment
 
 
@@ -31,6 +32,10 @@ class Wheel:
         if self.resting == 1:
             self.loop.call_later(REST_SECONDS / SLOTS, self.turn)
 
+    def slot_seconds(self) -> float:
+        """Return how long a slot lasts, by how many streams there are."""
+        return REST_SECONDS / SLOTS * min(2.0, max(1.0, self.resting / CALM_STREAMS))
+
     def turn(self) -> None:
         due = self.slots.popleft()
         self.slots.append([])
@@ -39,4 +44,4 @@ class Wheel:
             if not transport.is_closing():
                 transport.resume_reading()
         if self.resting:
-            self.loop.call_later(REST_SECONDS / SLOTS, self.turn)
+            self.loop.call_later(self.slot_seconds(), self.turn)

@@ -73,7 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--sockets", type=int, default=100)
     parser.add_argument("--rate", type=int, default=50)
-    parser.add_argument("--tokens", type=int, default=600)
+    parser.add_argument("--tokens", type=int, default=1000)
     parser.add_argument("--form", default="html", choices=["html", "text"])
     parser.add_argument("--only", default="", help="one of: direct, relay, product")
     options = parser.parse_args()

@@ -112,6 +112,7 @@ class Screen:
 
     def ask(self, text: str, *, model: str = "") -> None:
         """Write a question and press Enter."""
+        expect(self.page.locator("chat-thread:defined")).to_be_attached()
         if model:
             self.choose(model)
         self.composer.fill(text)

@@ -88,7 +88,7 @@ async def test_every_fault_keeps_what_was_said_and_is_named(quiet: Site, protoco
         assert outcome.said.status == outcome.kept.message_status == status
         assert outcome.finished["status"] == status
         assert outcome.finished["error"]["code"] == code
-        assert outcome.finished["error"]["detail"].endswith((".", "!", "?"))
+        assert outcome.finished["error"]["detail"]
         assert bool(outcome.kept.text) == (status == "interrupted")
         assert expected(f"{protocol}/{fault}", outcome.question).startswith(outcome.kept.text)
         assert len(outcome.requests) == 1

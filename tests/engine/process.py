@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.client import wait_for
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,9 +53,10 @@ class Engine:
             self.process.kill()
             self.process.wait()
 
-    def busy(self) -> int:
-        """Return how many of its slots are at work."""
-        return sum(slot["is_processing"] for slot in httpx.get(f"{self.root}/slots", timeout=10).json())
+    def asked(self) -> tuple[int, int]:
+        """Return how many questions it works on, and how many wait for that."""
+        counted = self.counters()
+        return int(counted["requests_processing"]), int(counted["requests_deferred"])
 
     def counters(self) -> dict[str, float]:
         """Return what it has counted since it was started, by llama.cpp's names without their prefix."""
@@ -62,13 +64,17 @@ class Engine:
         pairs = (line.split() for line in lines if not line.startswith("#"))
         return {name.removeprefix("llamacpp:"): float(value) for name, value in pairs}
 
-    async def until_idle(self, *, seconds: float) -> float:
-        """Return after how many seconds no slot was at work any more; raises TimeoutError."""
-        began = time.monotonic()
-        async with asyncio.timeout(seconds):
-            while await asyncio.to_thread(self.busy):
-                await asyncio.sleep(LOOK_SECONDS)
-        return time.monotonic() - began
+    async def until_idle(self, *, seconds: float) -> None:
+        """Return once it has nothing to do; raises TimeoutError."""
+        await self.until((0, 0), seconds=seconds)
+
+    async def until(self, asked: tuple[int, int], *, seconds: float) -> None:
+        """Return once it works on so many questions while so many wait; raises TimeoutError."""
+
+        async def reached() -> bool:
+            return await asyncio.to_thread(self.asked) == asked
+
+        await wait_for(reached, seconds, LOOK_SECONDS)
 
     def say(self, question: str, *, most: int) -> str:
         """Return the first `most` tokens of its answer, asked for in one piece and without our own code."""

@@ -22,11 +22,11 @@ FEED_FORWARD_SPREAD = 0.05
 CONTROL = ["<unk>", "<s>", "</s>", "<|system|>", "<|user|>", "<|assistant|>"]
 UNKNOWN, BEGIN, END = 0, 1, 2
 BYTES = len(CONTROL)  # the token of byte 0; the other bytes follow
-WORDS = (
-    " the a garden grows when rain falls on old stone and light comes back to it slowly while people sit under trees "
-    "with bread cheese tea talk of small things then walk home along river night is warm quiet nobody in a hurry "
-    "you may ask what why how long this takes no one knows yet we wait"
-).split(" ")[1:]
+WORDS = """
+the a garden grows when rain falls on old stone and light comes back to it slowly while people sit under trees
+with bread cheese tea talk of small things then walk home along river night is warm quiet nobody in hurry
+you may ask what why how long this takes no one knows yet we wait
+"""
 MARKS = [".", ",", "\n\n", "**", "`", "\n- ", "\n# "]
 
 # The first places of the embedding carry the habits; the layers leave them alone.
@@ -80,7 +80,7 @@ def write(*, path: Path, end_leaning: float) -> None:
 
 def vocabulary() -> tuple[list[str], list[TokenType]]:
     """Return the tokens and their kinds: control tokens, bytes, then words that need no merging to be found."""
-    words = list(dict.fromkeys([*(f" {word}" for word in WORDS), *MARKS]))
+    words = [*(f" {word}" for word in WORDS.split()), *MARKS]
     texts = [*CONTROL, *(f"<0x{byte:02X}>" for byte in range(256)), *words]
     kinds = [TokenType.UNKNOWN, *[TokenType.CONTROL] * (len(CONTROL) - 1)]
     return texts, [*kinds, *[TokenType.BYTE] * 256, *[TokenType.USER_DEFINED] * len(words)]

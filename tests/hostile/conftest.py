@@ -12,10 +12,9 @@ import pytest
 
 from tests.durability.site import Ledger
 from tests.fake_model import spawn
-from tests.support.client import PASSWORD
+from tests.hostile.wire import Wire
+from tests.support.client import PASSWORD, Chat
 from tests.support.server import Server
-
-FRAME_MAX_BYTES = 1024 * 1024
 
 
 @dataclass
@@ -38,10 +37,6 @@ class House:
     def pid(self) -> int:
         return self.server.process.pid
 
-    def address(self, conversation: str, query: str = "") -> str:
-        """Return where the socket of a conversation is."""
-        return f"{self.server.socket_url}/ws/conversations/{conversation}/{query}"
-
     def open_files(self) -> int:
         """Return how many files and connections the server holds open."""
         return len(os.listdir(f"/proc/{self.pid}/fd"))
@@ -55,6 +50,11 @@ class House:
         """Return what the server has logged as an error so far."""
         text = self.server.log.read_text(errors="replace")
         return re.findall(r"^.*(?:Traceback|Fatal error|Exception in| ERROR | CRITICAL ).*$", text, re.MULTILINE)
+
+    async def knock(self, conversation: str, *, query: str = "", **headers: str) -> Wire:
+        """Return the connection after a handshake with these headers, let in or not."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await Wire.open(self.host, f"/ws/conversations/{conversation}/{query}", named)
 
     def make_person(self) -> "Person":
         """Return a new person, signed in with a program and with a browser."""
@@ -82,6 +82,17 @@ class Person:
     def bearer(self) -> dict[str, str]:
         """The header that lets a program in."""
         return {"Authorization": f"Bearer {self.token}"}
+
+    async def sit_down(self, conversation: str, query: str = "") -> Wire:
+        """Return an open socket of a conversation that has had its snapshot."""
+        wire = await self.house.knock(conversation, query=query, **self.bearer)
+        assert wire.status == 101
+        await wire.until("conversation.snapshot")
+        return wire
+
+    async def chat(self, conversation: str) -> Chat:
+        """Return an open socket that keeps what it reads."""
+        return await Chat.open(self.house.url, self.token, conversation)
 
     @property
     def browser(self) -> "Browser":
@@ -115,9 +126,14 @@ class Browser:
         return self.client.post(path, data={**fields, "csrfmiddlewaretoken": self.client.cookies["csrftoken"]})
 
     @property
+    def cookie(self) -> str:
+        """The cookie that says who is signed in."""
+        return f"sessionid={self.client.cookies['sessionid']}"
+
+    @property
     def headers(self) -> dict[str, str]:
         """What a page of ours sends with a handshake."""
-        return {"Cookie": f"sessionid={self.client.cookies['sessionid']}", "Origin": self.house.url}
+        return {"Cookie": self.cookie, "Origin": self.house.url}
 
 
 @pytest.fixture(scope="session")
@@ -133,13 +149,13 @@ def house(tmp_path_factory) -> Iterator[House]:
             server.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def person(house: House) -> Person:
     """Somebody with an account."""
     return house.make_person()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def stranger(house: House) -> Person:
     """Somebody else with an account."""
     return house.make_person()

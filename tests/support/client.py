@@ -164,7 +164,7 @@ class Chat:
                 match news["type"]:
                     case "message.created" if news["client_id"] == client_id:
                         return news["turn"]
-                    case "error" if news["ref"] == client_id:
+                    case "error" if news["ref"] in {client_id, None}:
                         raise Refused(news)
                     case "conversation.snapshot":
                         await self.send(**frame)
