@@ -95,14 +95,14 @@ class BoundedHttp(HttpToolsProtocol):
 
 
 class BoundedSocket(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket, which answers a handshake that it cannot read with 400 instead of an error of its own."""
+    """uvicorn's WebSocket, which refuses a handshake that it cannot read (400) instead of waiting for ever."""
 
-    def handle_parser_exception(self) -> None:
-        if self.handshake_initiated:
-            super().handle_parser_exception()
-            return
-        self.transport.write(refusal(HTTPStatus.BAD_REQUEST))
-        self.transport.close()
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # The first data are the whole handshake.
+        if not self.handshake_initiated and not self.transport.is_closing():
+            self.transport.write(refusal(HTTPStatus.BAD_REQUEST))
+            self.transport.close()
 
 
 def refusal(status: HTTPStatus) -> bytes:

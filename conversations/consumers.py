@@ -50,6 +50,8 @@ class ConversationConsumer(AsyncConsumer):
         self.feed: live.Feed
         self.watcher: live.Watcher
         self.closed = False
+        # When the frame that is being sent was begun; None between frames.
+        self.sending_since: float | None = None
         # Whether the conversation is this person's; None while nobody has begun it.
         self.mine: bool | None = None
         self._tasks: set[asyncio.Task] = set()
@@ -66,7 +68,16 @@ class ConversationConsumer(AsyncConsumer):
 
     async def dispatch(self, message):
         """Call the handler; the database is only touched in its own threads, so there is nothing to close here."""
-        await getattr(self, message["type"].replace(".", "_"))(message)
+        try:
+            await getattr(self, message["type"].replace(".", "_"))(message)
+        except StopConsumer:
+            raise
+        except DatabaseError as error:
+            logger.warning("A socket was closed, the database cannot be reached: %s", type(error).__name__)
+            await self.close(CONNECT_AGAIN, "please connect again")
+        except Exception:
+            logger.exception("A socket was closed")
+            await self.close(CONNECT_AGAIN, "please connect again")
 
     # -- Opening and closing ----------------------------------------------------------------------------------------
 
@@ -90,10 +101,7 @@ class ConversationConsumer(AsyncConsumer):
         self.credential = entrance.credential
         self.user = entrance.credential.user
         await self._send({"type": "websocket.accept", "subprotocol": entrance.subprotocol})
-        try:
-            await self._begin(entrance)
-        except DatabaseError:
-            await self.close(CONNECT_AGAIN, "please connect again")
+        await self._begin(entrance)
 
     async def _begin(self, entrance: doorkeeper.Entrance) -> None:
         raw_id = self.scope["url_route"]["kwargs"]["conversation_id"]
@@ -164,6 +172,10 @@ class ConversationConsumer(AsyncConsumer):
         # On its own: a client that reads nothing must not keep those waiting who are turned out after it.
         self.keep(asyncio.create_task(self.close(*why)))
 
+    async def turn_out_slow(self) -> None:
+        """Close because the client does not read; its next connection starts from a snapshot."""
+        self.keep(asyncio.create_task(self.close(SLOW, "too slow")))
+
     async def _leave(self) -> None:
         sockets.leave(self)
         for task in list(self._tasks):
@@ -210,24 +222,31 @@ class ConversationConsumer(AsyncConsumer):
 
     async def _write_forever(self) -> None:
         """Send what there is, as fast as the client takes it and no faster."""
+        clock = asyncio.get_running_loop().time
         try:
             while not self.closed:
                 await self.watcher.wait()
-                while self.watcher.lost:
+                if self.watcher.lost:
                     await self._tell_snapshot()
-                async with asyncio.timeout(STALLED_SECONDS):
-                    for frame in self.watcher.take():
-                        if await self._may_stay():
-                            await self.send_text(frame)
-        except TimeoutError:
-            await self.close(SLOW, "too slow")
-        except asyncio.CancelledError:
-            raise
+                for frame in self.watcher.take():
+                    if not await self._may_stay():
+                        return
+                    self.sending_since = clock()
+                    await self.send_text(frame)
+                    self.sending_since = None
         except DatabaseError:
             await self.close(CONNECT_AGAIN, "please connect again")
         except Exception:
-            logger.exception("A socket could not be written to")
-            await self.close(CONNECT_AGAIN, "please connect again")
+            # The client went away in the middle of a frame: its own disconnect follows.
+            if not self.closed:
+                logger.exception("A socket could not be written to")
+                await self.close(CONNECT_AGAIN, "please connect again")
+
+    @property
+    def stalled(self) -> bool:
+        """Whether the client has not taken a frame for STALLED_SECONDS."""
+        since = self.sending_since
+        return since is not None and asyncio.get_running_loop().time() - since > STALLED_SECONDS
 
     # -- From the client --------------------------------------------------------------------------------------------
 

@@ -75,7 +75,10 @@ async def _sweep_while_open() -> None:
 
 
 async def sweep(consumers: set["ConversationConsumer"]) -> None:
-    """Close those of these sockets whose person is not signed in any more."""
+    """Close those of these sockets whose person is not signed in any more, or whose client takes nothing."""
+    for consumer in consumers:
+        if consumer.stalled:
+            await consumer.turn_out_slow()
     by_credential = {consumer.credential: consumer for consumer in consumers}
     valid = await in_database(still_valid, list(by_credential))
     for credential, consumer in by_credential.items():

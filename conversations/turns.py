@@ -185,12 +185,13 @@ def _commit(*, conversation, parent, author, client_id, fingerprint, model, text
     answer = Message(turn=turn, position=1, role=Message.Role.ASSISTANT, model=model, status=Message.Status.STREAMING)
     Message.objects.bulk_create([question, answer])
     conversation.leaf = turn
+    conversation.status = Conversation.Status.ACTIVE
     conversation.active_at = turn.created_at
     conversation.model = model
     titled = not conversation.title
     if titled:
         conversation.title = title_of(text)
-    conversation.save(update_fields=["leaf", "active_at", "model", "title"])
+    conversation.save(update_fields=["leaf", "status", "active_at", "model", "title"])
     started = Started(turn=turn, question=question, answer=answer, new=True)
     transaction.on_commit(partial(_announce, started, titled))
     return started

@@ -185,6 +185,10 @@ class Engine:
         for turn_id, stop in states.items():
             if stop:
                 self.cancel(turn_id, Turn.Status.STOPPED)
+        if unseen := ours.keys() - states.keys():
+            # One that was only reaped goes on: its worker, this one, has the whole text.
+            for turn_id in await in_database(rows.deleted, unseen):
+                self.cancel(turn_id, Turn.Status.STOPPED)
 
     async def _watch_forever(self) -> None:
         while True:

@@ -92,6 +92,12 @@ def keep(kept: Iterable[Kept], turn_ids: Iterable[uuid.UUID], worker: str) -> di
         return {pk: stop is not None for pk, stop in ours.values_list("pk", "stop_requested_at")}
 
 
+def deleted(turn_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those of these turns whose rows are gone."""
+    asked = set(turn_ids)
+    return asked - set(Turn.objects.filter(pk__in=asked).values_list("pk", flat=True))
+
+
 def finish(ending: Ending) -> Turn | None:
     """Return the turn, ended with its last words in one transaction; None if it was deleted or ended elsewhere.
 

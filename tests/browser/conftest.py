@@ -100,7 +100,7 @@ def window(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     opened: list[tuple[BrowserContext, Watch]] = []
 
     def open_window(person: Person, *, signed_in: bool = True, **options) -> BrowserContext:
-        context = browser.new_context(**{"viewport": WINDOW, **options})
+        context = browser.new_context(**{"viewport": WINDOW, "reduced_motion": "reduce", **options})
         opened.append((context, Watch(context, host=person.url.partition("//")[2])))
         if signed_in:
             context.add_cookies([{"name": name, "value": value, "url": person.url} for name, value in person.cookies])

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+import uuid
 from urllib.parse import urlsplit
 
 import psutil
@@ -53,13 +54,13 @@ async def read_steadily(site: Site, number: int) -> float:
     return longest
 
 
-async def speak_at_length(site: Site, conversation: str, answers: int) -> None:
-    """Have so many answers of a megabyte written, one after the other."""
+async def speak_at_length(site: Site, conversation: str, first: str, answers: int) -> None:
+    """Have a question answered at length again and again; each answer stands beside the first, not after it."""
     for number in range(answers):
         if number % ANSWERS_PER_SOCKET == 0:
             chat = await site.open(conversation)
-        said = await chat.until_finished(await chat.ask("At length, please.", model=HEAVY))
-        assert said.exact
+        turn = await chat.deliver({"type": "turn.retry", "turn": first, "client_id": str(uuid.uuid4())})
+        assert (await chat.until_finished(turn)).exact
         chat.reader.messages.clear()
         if (number + 1) % ANSWERS_PER_SOCKET == 0:
             await chat.close()
@@ -68,12 +69,16 @@ async def speak_at_length(site: Site, conversation: str, answers: int) -> None:
 async def test_a_stalled_reader_next_to_twenty_healthy_ones(embedded: Site):
     server = psutil.Process(embedded.servers[0].process.pid)
     conversation = new_conversation()
-    await speak_at_length(embedded, conversation, WARM_UP)
+    speaker = await embedded.open(conversation)
+    first = await speaker.ask("At length, please.", model=HEAVY)
+    await speaker.until_finished(first)
+    await speaker.close()
+    await speak_at_length(embedded, conversation, first, WARM_UP)
     before = server.memory_info().rss
     stalled = await open_stalled(embedded, conversation)
     gaps, _ = await asyncio.gather(
         asyncio.gather(*(read_steadily(embedded, number) for number in range(HEALTHY))),
-        speak_at_length(embedded, conversation, HEAVY_ANSWERS),
+        speak_at_length(embedded, conversation, first, HEAVY_ANSWERS),
     )
     grown = server.memory_info().rss - before
     assert max(gaps) < LONGEST_GAP_SECONDS

@@ -1,6 +1,7 @@
 """A running engine: llama.cpp's server in a child process, to be asked about itself, killed and started again."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 import time
@@ -52,6 +53,14 @@ class Engine:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
+
+    def freeze(self) -> None:
+        """Stop it where it is, connections open, as a machine does that has run out of memory."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self.process.send_signal(signal.SIGCONT)
 
     def asked(self) -> tuple[int, int]:
         """Return how many questions it works on, and how many wait for that."""

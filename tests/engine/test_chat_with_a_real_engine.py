@@ -144,6 +144,18 @@ async def test_a_question_beyond_the_window_fails_with_the_reason_and_is_kept(si
     await chat.close()
 
 
+async def test_a_failed_question_does_not_stand_in_the_way_of_the_next(site, engine, models, conversation):
+    engine.start(models.brief, window=MIDDLE_WINDOW)
+    chat = await site.open(conversation)
+    failed = await chat.ask("x" * (MIDDLE_WINDOW + 1))
+    await chat.until_finished(failed)
+    following = await chat.ask(QUESTION)
+    await chat.until_finished(following)
+    assert finished(chat.reader, failed)["status"] == "failed"
+    assert finished(chat.reader, following)["status"] == "completed"
+    await chat.close()
+
+
 async def test_an_answer_that_fills_the_window_is_complete_and_says_why_it_ends(site, engine, models, conversation):
     engine.start(models.endless, window=MIDDLE_WINDOW)
     chat = await site.open(conversation)

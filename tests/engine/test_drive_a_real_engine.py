@@ -200,15 +200,28 @@ async def test_an_answer_that_fills_the_window_ends_there_and_says_so(engine, mo
     assert usage.prompt_tokens + usage.completion_tokens == SHORT_WINDOW
 
 
-async def test_an_engine_that_dies_leaves_what_it_had_said_and_no_end(engine, models, provider):
+@pytest.mark.parametrize("pieces", [1, 3, 9])
+async def test_an_engine_that_dies_leaves_what_it_had_said_and_no_end(engine, models, provider, pieces):
     engine.start(models.endless, window=LONG_WINDOW)
     expected = said(engine, most=2000)
-    heard = await hear(ask(provider), until=lambda heard: len(heard.pieces) == 5 and engine.kill())
+    heard = await hear(ask(provider), until=lambda heard: len(heard.pieces) == pieces and engine.kill())
     assert heard.finished is None
     assert heard.error.code == "model_interrupted"
     assert heard.error.retryable
-    assert len(heard.text) > 5
+    assert len(heard.pieces) >= pieces
     assert expected.startswith(heard.text[: len(expected)])
+
+
+async def test_an_engine_that_freezes_is_given_up_and_free_when_it_thaws(engine, models):
+    engine.start(models.endless, window=LONG_WINDOW, slots=1)
+    expected = said(engine, most=2000)
+    impatient = OpenAIProvider(Config(openai_base_url=engine.url, between_tokens_seconds=0.5))
+    heard = await hear(ask(impatient), until=lambda heard: len(heard.pieces) == 3 and engine.freeze())
+    await impatient.close()
+    engine.thaw()
+    assert heard.error.code == "model_timeout_between_tokens"
+    assert expected.startswith(heard.text[: len(expected)])
+    await engine.until_idle(seconds=SOON_SECONDS)
 
 
 async def test_an_engine_that_comes_back_on_its_port_is_used_at_once(engine, models, provider):

@@ -40,10 +40,22 @@ WORD_LEANING = 0.55
 SOMETIMES = 0.66
 NEVER = -20.0
 
-TEMPLATE = (
-    "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '</s>' }}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
-)
+# Strict, as the templates of Mistral, Gemma and others are.
+TEMPLATE = """
+{%- if messages[0]['role'] == 'system' %}
+  {{- '<|system|>' + messages[0]['content'] + '</s>' }}
+  {%- set said = messages[1:] %}
+{%- else %}
+  {%- set said = messages %}
+{%- endif %}
+{%- for message in said %}
+  {%- if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}
+    {{- raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}
+  {%- endif %}
+  {{- '<|' + message['role'] + '|>' + message['content'] + '</s>' }}
+{%- endfor %}
+{%- if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}
+"""
 
 
 def write(*, path: Path, end_leaning: float) -> None:

@@ -24,6 +24,7 @@ class House:
     server: Server
     fake: str
     ledger: Ledger
+    _log_read: int = 0
 
     @property
     def url(self) -> str:
@@ -47,8 +48,9 @@ class House:
         return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
 
     def faults(self) -> list[str]:
-        """Return what the server has logged as an error so far."""
-        text = self.server.log.read_text(errors="replace")
+        """Return what the server has logged as an error since this was last asked."""
+        whole = self.server.log.read_text(errors="replace")
+        text, self._log_read = whole[self._log_read :], len(whole)
         return re.findall(r"^.*(?:Traceback|Fatal error|Exception in| ERROR | CRITICAL ).*$", text, re.MULTILINE)
 
     async def knock(self, conversation: str, *, query: str = "", **headers: str) -> Wire:
