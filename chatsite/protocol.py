@@ -5,20 +5,25 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
+from websockets.protocol import State
 
 # A client has this long to say what it wants: from its connection, or from the answer before, to the last header.
 HEAD_SECONDS = 5.0
 # How long the request line and the headers may be together, and the address in them.
 HEAD_MAX_BYTES = 64 * 1024
 ADDRESS_MAX_BYTES = 8 * 1024
+# Django keeps a body on disk before anything looks at it; this is above what any view takes.
+BODY_MAX_BYTES = 25 * 1024 * 1024
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """uvicorn's HTTP, which refuses a head that is too long (431, 414) or too slow (408)."""
+    """uvicorn's HTTP, which refuses a head too long (431, 414) or too slow (408), and a body too large (413)."""
 
     _refused = False
     _waiting = True
     _unread_bytes = 0
+    _body_bytes = 0
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport) -> None:
@@ -44,7 +49,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._waiting = False
-        self._unread_bytes = 0
+        self._unread_bytes = self._body_bytes = 0
         self._forget_deadline()
         if len(self.url) > ADDRESS_MAX_BYTES:
             self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
@@ -56,6 +61,9 @@ class BoundedHttp(HttpToolsProtocol):
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        if not self._refused and self._body_bytes > BODY_MAX_BYTES:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if not self._refused:
             super().on_body(body)
 
@@ -90,7 +98,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _refuse(self, status: HTTPStatus) -> None:
         self._refused = True
-        self.transport.write(refusal(status))
+        if self.cycle is None or not self.cycle.response_started or self.cycle.response_complete:
+            self.transport.write(refusal(status))
         self.transport.close()
 
 
@@ -103,6 +112,19 @@ class BoundedSocket(WebSocketsSansIOProtocol):
         if not self.handshake_initiated and not self.transport.is_closing():
             self.transport.write(refusal(HTTPStatus.BAD_REQUEST))
             self.transport.close()
+
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text":
+            self.frames = [b"".join(self.frames)]
+            try:
+                self.frames[0].decode()
+            except UnicodeDecodeError:
+                # A client's fault, for which uvicorn would write a traceback into the log, or fail when it is closing.
+                if self.conn.state is State.OPEN:
+                    self.conn.send_close(CloseCode.INVALID_DATA)
+                    self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
 
 
 def refusal(status: HTTPStatus) -> bytes:

@@ -2,6 +2,7 @@
 
 import secrets
 import sys
+import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,7 +23,8 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 # The database: SQLite in DATA_DIR unless DATABASE_URL names a PostgreSQL server.
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'chatsite.sqlite3'}")}
+_database = env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'chatsite.sqlite3'}"
+DATABASES = {"default": env.db_url_config(_database)}
 EMBEDDED_DATABASE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if EMBEDDED_DATABASE:
     DATABASES["default"]["OPTIONS"] = {
@@ -210,6 +212,10 @@ SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", default=20)
 SOCKETS_PER_PROCESS = env.int("SOCKETS_PER_PROCESS", default=10_000)
 
 
+# WhiteNoise hands out files in chunks, and Django reads them in a thread: fine for files of this size.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+
+
 # -- Django ---------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -311,6 +317,8 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
         "httpx": {"level": "WARNING"},
+        # Every socket that opens and closes is no news.
+        "uvicorn.error": {"level": "WARNING"},
         "huey": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },
 }

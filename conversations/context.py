@@ -35,10 +35,18 @@ class Context:
 
 
 def history(branch: Iterable[Turn]) -> list[Past]:
-    """Return the turns of a branch, oldest first, as the model sees them; what is empty is left away."""
-    return [
-        Past(messages=tuple(said(message) for message in turn.messages.all() if _counts(message))) for turn in branch
-    ]
+    """Return the turns of a branch, oldest first, as the model sees them; what is empty is left away.
+
+    A question that the model failed to answer is left away too: what made it fail, such as its length, would make
+    every later question fail with it.
+    """
+    return [Past(messages=_exchange(turn)) for turn in branch]
+
+
+def _exchange(turn: Turn) -> tuple[Said, ...]:
+    messages = tuple(said(message) for message in turn.messages.all() if _counts(message))
+    answered = bool(messages) and messages[-1].role == Message.Role.ASSISTANT
+    return messages if answered or turn.status != Turn.Status.FAILED else ()
 
 
 def said(message: Message) -> Said:
@@ -67,7 +75,18 @@ def build(*, history: list[Past], instructions: str, window: int | None) -> Cont
     for past in reversed(kept):
         messages.extend(past.messages)
     messages.extend(last.messages)
-    return Context(messages=tuple(messages), left_out=len(earlier) - len(kept))
+    return Context(messages=tuple(_taking_turns(messages)), left_out=len(earlier) - len(kept))
+
+
+def _taking_turns(messages: list[Said]) -> list[Said]:
+    """Return the messages with questions in a row made one: many chat templates refuse two of them."""
+    joined: list[Said] = []
+    for message in messages:
+        if joined and joined[-1].role == message.role == "user":
+            joined[-1] = Said(role="user", text=f"{joined[-1].text}\n\n{message.text}")
+        else:
+            joined.append(message)
+    return joined
 
 
 def _cost(messages: Iterable[Said]) -> int:

@@ -75,11 +75,12 @@ class Catalog:
         elif model_id != "demo/demo":
             await self.refresh()
             found = self.find(model_id)
-        if found is None and model_id:
+        wanted = model_id or self.current.default
+        if found is None and wanted:
             # A server that is away for a moment still has its models: the request itself tells what is wrong.
             states = self.current.states
             away = {id: model for id, model in self.known.items() if states.get(model.provider) != "ok"}
-            found = self.match(model_id, away)
+            found = self.match(wanted, away)
         if found is None:
             raise self.missing(model_id)
         return self.providers.get(found.provider, self.demo), found
@@ -135,11 +136,14 @@ class Catalog:
         models = tuple(model for found, _ in answers for model in found)
         self.known.update({model.id: model for model in models})
         states = {name: state for name, (_, state) in zip(names, answers, strict=True)}
-        demo = not models
+        # While a server with models is only away, nobody's question goes to the demo unasked.
+        away = any(states[model.provider] != "ok" for model in self.known.values())
+        demo = not models and not away
         if demo:
             models = (DEMO_MODEL,)
         chosen = self.match(self.config.default_model, {model.id: model for model in models})
-        self.current = Listing(models, (chosen or models[0]).id, MappingProxyType(states), demo)
+        default = (chosen or models[0]).id if models else self.current.default
+        self.current = Listing(models, default, MappingProxyType(states), demo)
         self.refreshed_at = asyncio.get_running_loop().time()
 
     async def ask(self, provider: Provider) -> tuple[list[Model], str]:

@@ -8,8 +8,9 @@ import time
 
 from tests.support.services import Postgres, Redis, postgres_binaries, redis_binary
 
-# What runs again on PostgreSQL and Redis: everything but the browser, which does not see the difference.
-AGAIN = "not browser and not engine"
+# What runs again on PostgreSQL and Redis: everything but the browser, which does not see the difference, and the tests
+# with processes of their own, which bring both settings with them.
+AGAIN = "not browser and not engine and not process"
 
 
 def main() -> int:

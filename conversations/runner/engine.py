@@ -30,6 +30,8 @@ CHECKPOINT_SECONDS = 0.8
 # How often other processes' turns are looked at, and how long without a sign of life makes one dead.
 WATCH_SECONDS = 2.0
 DEAD_SECONDS = 15.0
+# When nobody could look for longer than this, nobody could give a sign of life either: the database was away.
+BLIND_SECONDS = 3 * WATCH_SECONDS
 # A queued turn that nobody began for this long is taken over.
 UNCLAIMED_SECONDS = 4.0
 
@@ -58,6 +60,7 @@ class Engine:
         self._loops: list[asyncio.Task] = []
         # Open turns of others: their last sign of life, and since when it has not changed, by our own clock.
         self._seen: dict[uuid.UUID, tuple[object, float]] = {}
+        self._looked_at = 0.0
 
     async def start(self) -> None:
         """Begin to run turns on this loop."""
@@ -214,8 +217,11 @@ class Engine:
         Time is counted by our own clock from when we first saw a sign of life, so that a clock that jumps, here or
         on another machine, kills nothing.
         """
-        now = asyncio.get_running_loop().time()
         found = await in_database(rows.open_turns)
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at > BLIND_SECONDS:
+            self._seen.clear()
+        self._looked_at = now
         seen: dict[uuid.UUID, tuple[object, float]] = {}
         for turn in found:
             if turn.pk in self._tasks:

@@ -49,7 +49,7 @@ It has **{words}** and **{characters}**, and that is all that can be said about 
 | Reload this page | the answer goes on where it was |
 | A second tab | shows the same text |
 
-Everything else, from the list of conversations to the export, works as it will with a real model.
+Everything else on this page works as it will with a real model.
 """
 
 

@@ -1,13 +1,18 @@
-"""OpenAI's protocol, which Groq, vLLM, llama.cpp and many others speak too."""
+"""OpenAI's protocol, which Groq, vLLM, llama.cpp and many others speak too.
+
+Importing the SDK takes half a second and 12 MB, so the catalogue imports this module only where such a server is named;
+it must not wait for the first request, whose time for an answer it would use up.
+"""
 
 import base64
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httpx
 import orjson
+from openai import APIStatusError, AsyncOpenAI
 
 from ..answers import Answer, Garbage, ServerFailed
 from ..config import Config
@@ -20,9 +25,6 @@ from ..values import Message, Model, Options, Tool, Usage
 from ..wire import decode
 from .calls import read_call, wire_tool
 from .pictures import media_type, require_sight, text_without_sight
-
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
 
 NO_KEY = "none"  # the SDK insists on one; servers in the house ask for none
 OPENAI_HOST = "api.openai.com"
@@ -43,10 +45,7 @@ class OpenAIProvider:
         self.sees: dict[str, bool] = {}
         self.no_usage: set[str] = set()
 
-    def open_client(self) -> "AsyncOpenAI":
-        # Here, because importing the SDK takes half a second and 12 MB that an install with Ollama alone need not pay.
-        from openai import AsyncOpenAI
-
+    def open_client(self) -> AsyncOpenAI:
         options = http_options(base_url=self.config.openai_base_url, connect_seconds=self.config.connect_seconds)
         http_client = httpx.AsyncClient(headers={"Accept-Encoding": "identity"}, **options)
         return AsyncOpenAI(
@@ -64,8 +63,6 @@ class OpenAIProvider:
 
     async def models(self) -> list[Model]:
         """Return the models that can chat, with their context length where the server tells it."""
-        from openai import APIStatusError
-
         try:
             async with self.clients.get().models.with_streaming_response.list() as response:
                 entries = orjson.loads(await response.read())["data"]
@@ -122,8 +119,6 @@ class OpenAIProvider:
 
     async def send(self, *, model: str, request: dict[str, Any]) -> httpx.Response:
         """Return the response to a streamed chat as soon as its head is there, whatever its status."""
-        from openai import APIStatusError
-
         ask_usage = model not in self.no_usage
         extra = request | {"stream_options": {"include_usage": True}} if ask_usage else request
         # The body goes round the SDK's parameters: walking the types of 50 messages costs it 8 ms of CPU.

@@ -70,7 +70,10 @@ document.getElementById("delete").addEventListener("close", async ({ target }) =
 document.body.addEventListener("htmx:responseError", ({ detail }) => {
   complain(detail.xhr.status === 403 ? "This page is too old for that. Reload it and try again." : "That did not work. Try again in a moment.");
 });
-document.body.addEventListener("htmx:sendError", () => complain("The server cannot be reached. Try again in a moment."));
+document.body.addEventListener("htmx:sendError", ({ target }) => {
+  // The list is fetched by itself: nobody waits for it, and the sign of the connection says what is wrong.
+  if (target.id !== "chats") complain("The server cannot be reached. Try again in a moment.");
+});
 
 // The look changes at once; the choice travels to the server by the form's own hx-post.
 document.getElementById("user-menu").addEventListener("change", ({ target }) => {

@@ -15,21 +15,25 @@ def guest(small) -> Person:
     return sign_up(small.url, name="")
 
 
+STAGES = """
+    () => {
+      const line = document.querySelector("[data-working]");
+      const stage = line.querySelector("[data-stage]");
+      window.stagesSeen = new Set();
+      const note = () => line.hidden || window.stagesSeen.add(stage.textContent);
+      const everything = { subtree: true, childList: true, attributes: true, characterData: true };
+      new MutationObserver(note).observe(line, everything);
+    }
+"""
+
+
 def stages(screen: Screen) -> None:
     """Begin to note every line that says what is going on."""
-    screen.page.evaluate("""
-        () => {
-          const line = document.querySelector("[data-working]");
-          const stage = line.querySelector("[data-stage]");
-          window.stagesSeen = [];
-          const note = () => line.hidden || window.stagesSeen.at(-1) === stage.textContent || window.stagesSeen.push(stage.textContent);
-          new MutationObserver(note).observe(line, { subtree: true, childList: true, attributes: true, characterData: true });
-        }
-    """)
+    screen.page.evaluate(STAGES)
 
 
 def seen(screen: Screen) -> list[str]:
-    return screen.page.evaluate("window.stagesSeen")
+    return screen.page.evaluate("[...window.stagesSeen]")
 
 
 def test_a_model_that_must_be_loaded_is_said_to_be_loading(screen):

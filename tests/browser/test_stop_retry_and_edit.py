@@ -79,17 +79,28 @@ def test_answer_again_makes_a_second_version_and_both_can_be_read(screen, fake):
 
 
 def test_an_answer_that_failed_says_why_and_can_be_tried_again(screen, fake):
-    fake.script(text="Half of an answer, and then the rest.", end="error", part=0.5, error="out of memory")
+    fake.script(end="error", part=0, error="out of memory")
     screen.ask("Fails at first")
     expect(screen.ends).to_have_attribute("data-status", "failed")
     expect(screen.ends.locator(".notice")).to_contain_text("The answer could not be finished")
     expect(screen.ends.locator(".notice")).to_contain_text("out of memory")
-    expect(screen.prose).to_contain_text("Half of an")
     fake.script(text="Whole this time.")
     screen.page.get_by_role("button", name="Try again").click()
     expect(screen.prose).to_have_text("Whole this time.")
     expect(screen.ends).to_have_attribute("data-status", "completed")
     expect(screen.page.locator(".versions")).to_contain_text("2 / 2")
+
+
+def test_an_answer_that_the_model_server_broke_off_is_kept_and_marked(screen, fake):
+    fake.script(text="Half of an answer, and then the rest of it.", end="error", part=0.5, error="out of memory")
+    screen.ask("Breaks off")
+    expect(screen.ends).to_have_attribute("data-status", "interrupted")
+    expect(screen.ends.locator(".notice")).to_contain_text("Interrupted before the end")
+    expect(screen.ends.locator(".notice")).to_contain_text("out of memory")
+    expect(screen.prose).to_contain_text("Half of an")
+    screen.reload()
+    expect(screen.prose).to_contain_text("Half of an")
+    expect(screen.page.get_by_role("button", name="Try again")).to_be_visible()
 
 
 def test_edit_asks_differently_and_keeps_what_was_said(screen, fake):

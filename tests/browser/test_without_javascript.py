@@ -1,7 +1,7 @@
 """With scripts switched off, forms and reloads carry the whole conversation."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from .people import PASSWORD
 from .screen import Screen
@@ -15,9 +15,15 @@ def plain(window, ada) -> Screen:
     return Screen(window(ada, java_script_enabled=False).new_page(), ada).open()
 
 
+def press(plain: Screen, button: Locator) -> None:
+    """Press a button and wait for the page that answers."""
+    with plain.page.expect_navigation():
+        button.click()
+
+
 def ask(plain: Screen, text: str) -> None:
     plain.composer.fill(text)
-    plain.send_button.click()
+    press(plain, plain.send_button)
 
 
 def reload_until_over(plain: Screen, turns: int) -> None:
@@ -34,7 +40,7 @@ def test_sign_in_ask_and_read(window, ada, fake):
     plain = Screen(window(ada, signed_in=False, java_script_enabled=False).new_page(), ada).open("/accounts/login/")
     plain.page.get_by_label("E-mail").fill(ada.email)
     plain.page.get_by_label("Password", exact=True).fill(PASSWORD)
-    plain.page.get_by_role("button", name="Sign in").click()
+    press(plain, plain.page.get_by_role("button", name="Sign in"))
     fake.script(text="No **scripts** needed.")
     ask(plain, "Without scripts?")
     expect(plain.questions.locator("[data-text]")).to_have_text("Without scripts?")
@@ -49,16 +55,18 @@ def test_sign_in_ask_and_read(window, ada, fake):
 
 def test_stop_answer_again_and_step_between_versions(plain, fake):
     ask(plain, "A long one without scripts, tokens=4000")
-    expect(plain.page.get_by_text("Reload to see it.")).to_be_visible()
-    plain.page.get_by_role("button", name="Stop answering").click()
+    hint = plain.page.locator("noscript .notice")
+    expect(hint).to_be_visible()
+    expect(hint).to_have_text("The answer is being written. Reload to see it.")
+    press(plain, plain.page.get_by_role("button", name="Stop answering"))
     reload_until_over(plain, 1)
     expect(plain.ends).to_have_attribute("data-status", "stopped")
     fake.script(text="In short.")
-    plain.page.get_by_role("button", name="Answer again").click()
+    press(plain, plain.page.get_by_role("button", name="Answer again"))
     reload_until_over(plain, 1)
     expect(plain.prose).to_have_text("In short.")
     expect(plain.page.locator(".versions")).to_contain_text("2 / 2")
-    plain.page.get_by_role("button", name="Previous version").click()
+    press(plain, plain.page.get_by_role("button", name="Previous version"))
     expect(plain.page.locator(".versions")).to_contain_text("1 / 2")
     expect(plain.ends).to_have_attribute("data-status", "stopped")
 
@@ -71,7 +79,7 @@ def test_edit(plain, fake):
     plain.questions.locator(".edit > summary").click()
     plain.page.get_by_label("Your question, changed").fill("Another colour?")
     fake.script(text="Blue.")
-    plain.questions.get_by_role("button", name="Send").click()
+    press(plain, plain.questions.get_by_role("button", name="Send"))
     reload_until_over(plain, 1)
     expect(plain.prose).to_have_text("Blue.")
     expect(plain.page.locator(".versions")).to_contain_text("2 / 2")

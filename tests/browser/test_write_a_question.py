@@ -38,11 +38,13 @@ def test_shift_enter_makes_a_new_line_and_enter_sends(screen, fake):
 
 def test_enter_that_ends_a_composition_does_not_send(screen, fake):
     keyboard = screen.page.context.new_cdp_session(screen.page)
-    enter = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
+    enter = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
+    screen.page.evaluate("addEventListener('keydown', event => (window.composing = event.isComposing), true)")
     screen.composer.focus()
     keyboard.send("Input.imeSetComposition", {"text": "かんじ", "selectionStart": 3, "selectionEnd": 3})
-    keyboard.send("Input.dispatchKeyEvent", {"type": "keyDown", **enter})
+    keyboard.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **enter})
     keyboard.send("Input.dispatchKeyEvent", {"type": "keyUp", **enter})
+    assert screen.page.evaluate("window.composing") is True
     keyboard.send("Input.insertText", {"text": "漢字"})
     expect(screen.composer).to_have_value("漢字")
     assert screen.questions.count() == screen.pending.count() == 0

@@ -15,8 +15,9 @@ from tests.support.client import Reader
 
 # What models say: words, and every mark that can change how earlier text is to be read.
 PIECES = (
-    "word ", "é", "e\u0301", "👩‍🔬", "数据", " ", "\n", "\n\n", "# ", "- ", "1. ", "> ", "```python\n", "```\n", "~~~\n",
-    "| a | b |\n", "|---|---|\n", "**", "`", "$x^2$", "[a]: https://example.org\n", "[a]", "===\n", "---\n", "<b>", "\\",
+    "word ", "é", "e\u0301", "👩‍🔬", "数据", " ", "\n", "\n\n", "# ", "- ", "1. ", "> ", "```python\n", "```\n",
+    "~~~\n", "| a | b |\n", "|---|---|\n", "**", "`", "$x^2$", "[a]: https://example.org\n", "[a]", "===\n", "---\n",
+    "<b>", "\\",
 )  # fmt: skip
 pieces = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import sqlite3
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.support.server import Server
 
 # Who asks at random does so with this seed, so that a failure can be repeated.
 SEED = 20_260
+MODELS_SECONDS = 60
 
 QUESTIONS = """
 SELECT turn.id, turn.status, turn.client_id, turn.error_code, question.text, answer.id, answer.text, answer.status
@@ -87,6 +89,7 @@ class Site:
         """Start every process and make the account."""
         for number, server in enumerate(self.servers):
             server.start("--no-jobs", *(["--no-prepare"] if number else []))
+            wait_for_models(server)
         self.token = sign_up(self.servers[0].url)
         return self
 
@@ -98,6 +101,7 @@ class Site:
     async def restart(self, server: Server) -> None:
         """Start a process again that has ended, without holding up whoever else waits."""
         await asyncio.to_thread(server.start, "--no-jobs", "--no-prepare")
+        await asyncio.to_thread(wait_for_models, server)
 
     async def open(self, conversation: str, *, server: Server | None = None, reader: Reader | None = None, **options):
         """Return an open socket of a conversation, at the first process unless told otherwise."""
@@ -108,6 +112,17 @@ class Site:
         paths = {"/api/chat", "/v1/chat/completions"}
         requests = httpx.get(f"{self.fake}/_seen", timeout=30).json()
         return [seen for seen in requests if seen["path"] in paths and seen["model"] == model]
+
+
+def wait_for_models(server: Server) -> None:
+    """Return once a process knows the models of both model servers; on a busy machine that takes a moment."""
+    end = time.monotonic() + MODELS_SECONDS
+    while time.monotonic() < end:
+        parts = httpx.get(f"{server.url}/health", timeout=30).json()["parts"]
+        if {parts.get(name, {}).get("state") for name in ("ollama", "openai")} == {"ok"}:
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"The models are not known: {parts}")
 
 
 def expected(model: str, question: str) -> str:

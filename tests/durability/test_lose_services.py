@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from tests.durability.site import Site, expected, new_conversation
-from tests.support.client import Chat, Refused
+from tests.support.client import Chat, Refused, wait_for
 from tests.support.services import Postgres, Redis
 
 pytestmark = pytest.mark.process
@@ -93,9 +93,7 @@ async def test_after_redis_came_back_the_other_process_hears_at_once_again(produ
         await answer.end()
         return sum(frame["type"] == "message.delta" for frame in answer.far.reader.frames) > 5
 
-    async with asyncio.timeout(30):
-        while not await heard_at_once():
-            await asyncio.sleep(1)
+    await wait_for(heard_at_once, seconds=30, every=1)
 
 
 async def test_postgres_is_cut_off_and_comes_back_in_the_middle_of_answers(production: Site, postgres: Postgres):

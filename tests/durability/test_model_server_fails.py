@@ -1,6 +1,7 @@
 """The model server breaks off, hangs, lies or refuses: what it said is kept, and never shown as a whole answer."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
@@ -67,8 +68,13 @@ async def ask(site: Site, model: str, question: str) -> Outcome:
     return Outcome(question, said, kept, finished, requests)
 
 
+def script(site: Site, replies: list[dict]) -> None:
+    """Queue replies for the next requests to the model server."""
+    httpx.post(f"{site.fake}/_script", json=replies).raise_for_status()
+
+
 @pytest.fixture
-def quiet(embedded: Site) -> Site:
+def quiet(embedded: Site) -> Iterator[Site]:
     """An installation whose model server has no scripted replies and no memory, before and after."""
     httpx.post(f"{embedded.fake}/_reset").raise_for_status()
     yield embedded
@@ -99,7 +105,7 @@ async def test_a_cut_at_any_byte_keeps_an_exact_beginning_and_is_not_asked_again
     number = CUTS // len(PROTOCOLS)
     # A few more than questions: a reset before the first byte may be tried once more.
     scripts = [{"cut_at": quiet.dice.randint(0, CUT_BYTES), "reset": bool(at % 3 == 0)} for at in range(2 * number)]
-    httpx.post(f"{quiet.fake}/_script", json=scripts).raise_for_status()
+    script(quiet, scripts)
     gate = asyncio.Semaphore(AT_ONCE)
     model = f"{protocol}/fast"
 

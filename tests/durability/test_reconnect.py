@@ -1,4 +1,4 @@
-"""Reloading, reconnecting, other tabs and other processes: the same text to the letter, and stop works from anywhere."""
+"""Reloading, reconnecting, other tabs, other processes: the same text to the letter, and stop works from anywhere."""
 
 import asyncio
 import hashlib

@@ -32,7 +32,7 @@ MARKS = [".", ",", "\n\n", "**", "`", "\n- ", "\n# "]
 # The first places of the embedding carry the habits; the layers leave them alone.
 ALWAYS = 0
 SMILE = "😀".encode()
-HABITS = 1 + len(SMILE) - 1
+HABITS = len(SMILE)  # one for what is always so, and one for each byte that another follows
 HABIT_STRENGTH = 3.0
 HABIT_PULL = 2.0
 WORD_LEANING = 0.55

@@ -2,6 +2,8 @@
 
 import os
 import re
+import socket
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +14,7 @@ import pytest
 
 from tests.durability.site import Ledger
 from tests.fake_model import spawn
-from tests.hostile.wire import Wire
+from tests.hostile.wire import Wire, handshake
 from tests.support.client import PASSWORD, Chat
 from tests.support.server import Server
 
@@ -24,6 +26,7 @@ class House:
     server: Server
     fake: str
     ledger: Ledger
+    administrator: "Person | None" = None
     _log_read: int = 0
 
     @property
@@ -146,9 +149,15 @@ def house(tmp_path_factory) -> Iterator[House]:
         server = Server(folder=folder, OLLAMA_BASE_URL=fake, DRAIN_SECONDS="1", LOG_LEVEL="WARNING")
         try:
             server.start("--no-jobs")
-            yield House(server=server, fake=fake, ledger=Ledger(folder / "chatsite.sqlite3"))
+            house = House(server=server, fake=fake, ledger=Ledger(folder / "chatsite.sqlite3"))
+            # The first account is the administrator; nobody else in these tests is.
+            house.administrator = house.make_person()
+            yield house
         finally:
             server.close()
+            import shutil
+
+            shutil.copy(server.log, "/tmp/hostile.log")
 
 
 @pytest.fixture(scope="session")
@@ -161,6 +170,23 @@ def person(house: House) -> Person:
 def stranger(house: House) -> Person:
     """Somebody else with an account."""
     return house.make_person()
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A client that opened a socket long ago and has not made a sound since; `since` is by the monotonic clock."""
+
+    client: socket.socket
+    since: float
+
+
+@pytest.fixture(scope="session", autouse=True)
+def silence(house: House) -> Iterator[Silence]:
+    """Begun before all tests, so that none has to wait the whole time that the server does."""
+    somebody = house.make_person()
+    with socket.create_connection(("127.0.0.1", house.server.port)) as client:
+        client.sendall(handshake(house.host, f"/ws/conversations/{uuid.uuid4()}/", somebody.bearer))
+        yield Silence(client, time.monotonic())
 
 
 @pytest.fixture

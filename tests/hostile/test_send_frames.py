@@ -163,7 +163,9 @@ async def test_a_question_of_the_largest_size_is_kept_even_with_every_letter_esc
 
 
 async def test_text_of_any_alphabet_is_kept_to_the_letter(house, person, new_id):
-    words = "\u202eevil\u2066 \u200b\U000e0041 👩\u200d🔬 \ufeff \uffff \U0010ffff \x7f\x1b[31m <script>alert(1)</script> '\"\\"
+    words = (
+        "\u202eevil\u2066 \u200b\U000e0041 👩\u200d🔬 \ufeff \uffff \U0010ffff \x7f\x1b[31m <script>1</script> '\"\\"
+    )
     chat = await person.chat(new_id)
     await chat.until_finished(await chat.ask(words, model=FAST))
     (kept,) = house.ledger.of(new_id)
@@ -287,6 +289,15 @@ async def test_what_breaks_the_protocol_itself_is_closed_with_1002(person, new_i
     wire = await person.sit_down(new_id)
     await wire.send(broken)
     assert await wire.close_code() == 1002
+
+
+@pytest.mark.parametrize(
+    "broken", [b"\xff", b'{"type": "ping\xc3"}', b"\xed\xa0\x80", b"\xc0\xaf", b"\xf5\x80\x80\x80"]
+)
+async def test_text_that_is_not_utf8_is_closed_with_1007(person, new_id, broken):
+    wire = await person.sit_down(new_id)
+    await wire.send(frame(TEXT, broken))
+    assert await wire.close_code() == 1007
 
 
 async def test_pings_are_answered_without_end_and_without_growth(house, person, new_id):

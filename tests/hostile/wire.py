@@ -31,6 +31,24 @@ def text(**fields) -> bytes:
     return frame(TEXT, json.dumps(fields).encode())
 
 
+def request(path: str, headers: dict[str, str], *, method: str = "GET") -> bytes:
+    """Return the head of an HTTP request."""
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def handshake(host: str, path: str, headers: dict[str, str]) -> bytes:
+    """Return the request that opens a WebSocket."""
+    usual = {
+        "Host": host,
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
+    }
+    return request(path, usual | headers)
+
+
 @dataclass
 class Wire:
     """An open TCP connection to the server, after its answer to the first request."""
@@ -50,25 +68,9 @@ class Wire:
     async def open(cls, host: str, path: str, headers: dict[str, str] | None = None) -> "Wire":
         """Return a connection that asked for a WebSocket at `path`, with the answer's status and headers."""
         wire = await cls.connect(host)
-        key = base64.b64encode(os.urandom(16)).decode()
-        await wire.ask(
-            path,
-            {
-                "Host": host,
-                "Connection": "Upgrade",
-                "Upgrade": "websocket",
-                "Sec-WebSocket-Version": "13",
-                "Sec-WebSocket-Key": key,
-                **(headers or {}),
-            },
-        )
+        await wire.send(handshake(host, path, headers or {}))
+        await wire.read_head()
         return wire
-
-    async def ask(self, path: str, headers: dict[str, str]) -> None:
-        """Send a GET request and read the head of its answer."""
-        lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-        await self.send("\r\n".join([*lines, "", ""]).encode("latin-1"))
-        await self.read_head()
 
     async def read_head(self) -> None:
         """Read the status and the headers of an answer; the status stays 0 when the connection just ends."""

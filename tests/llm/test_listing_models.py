@@ -149,6 +149,17 @@ async def test_the_demo_gives_way_as_soon_as_a_model_is_there(monkeypatch):
     assert model.id == "ollama/a"
 
 
+async def test_while_a_server_is_away_its_questions_do_not_go_to_the_demo(monkeypatch):
+    shelf = Shelf("ollama", "a")
+    catalog = shelves(shelf)
+    await catalog.refresh()
+    monkeypatch.setattr(catalogs, "FRESH_SECONDS", 0)
+    shelf.error = ModelError("model_unreachable", "Gone.")
+    assert not (await catalog.refresh()).demo
+    provider, model = await catalog.get(None)
+    assert (provider.name, model.id) == ("ollama", "ollama/a")
+
+
 async def test_the_listing_is_known_without_asking():
     catalog = shelves(Shelf("ollama", "a"))
     assert catalog.listing().models == ()

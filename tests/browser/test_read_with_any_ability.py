@@ -1,0 +1,212 @@
+"""Every page can be read and used by everybody: checked by axe in both themes, on wide and narrow screens."""
+
+from functools import cache
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Page, expect
+
+from .screen import Screen
+
+pytestmark = pytest.mark.browser
+
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+NARROWEST = {"width": 320, "height": 640}
+THEMES = ("light", "dark")
+
+RICH = """\
+## A table, a list and code
+
+| what | how much | why |
+|---|---:|---|
+| insulation | 12 cm | keeps a very long explanation in a cell of its own |
+| windows | 3 | `triple_glazing=True` |
+
+1. First, *measure*.
+2. Then decide:
+   - [x] the roof
+   - [ ] the cellar
+
+> Said by [somebody](https://example.org/a-long-address-without-any-space-in-it-that-goes-on-and-on-and-on).
+
+```python
+class House:
+    \"\"\"A house, and a long line that does not fit a phone: it scrolls inside of its frame and nowhere else.\"\"\"
+
+    def loss(self, inside: float = 20.5) -> float:  # watts
+        return sum(wall.area * wall.u for wall in self.walls) * (inside - self.outside)
+```
+
+The formula is $P = U A \\Delta T$, and in full:
+
+$$\\int_0^{24} U A (T_i - T_a(t))\\,dt = \\frac{Q}{\\eta}$$
+"""
+
+# Pages for people who are not signed in, and for those who are.
+PUBLIC = {
+    "landing": "/",
+    "sign in": "/accounts/login/",
+    "sign up": "/accounts/signup/",
+    "forgotten password": "/accounts/password/reset/",
+    "link sent": "/accounts/password/reset/done/",
+    "link too old": "/accounts/password/reset/key/1-none/",
+    "not found": "/nothing/",
+}
+PRIVATE = {
+    "new chat": "/chat/",
+    "change password": "/accounts/password/change/",
+    "sign out": "/accounts/logout/",
+    "conversation": "",
+}
+
+
+@cache
+def axe() -> str:
+    """Return axe-core, which the package ships."""
+    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+
+
+def barriers(page: Page) -> list[str]:
+    """Return what axe has to say against a page."""
+    found = page.evaluate("axe.run(document)")["violations"]
+    return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+
+
+def examine(page: Page) -> dict[str, list[str]]:
+    """Return what is wrong with a page in each theme and size, for those where something is."""
+    # From outside, where the content security policy does not apply.
+    page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": axe()})
+    wrong = {}
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        for size in (WIDE, PHONE):
+            page.set_viewport_size(size)
+            if found := barriers(page):
+                wrong[f"{theme} {size['width']}"] = found
+    return wrong
+
+
+def too_wide(page: Page) -> int:
+    """Return by how many pixels a page is wider than the narrowest window."""
+    page.set_viewport_size(NARROWEST)
+    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+
+@pytest.fixture(scope="package")
+def full(browser, ada, fake) -> str:
+    """The address of a conversation with everything in it: thoughts, a table, code, a formula, versions, failures."""
+    context = browser.new_context()
+    context.add_cookies([{"name": name, "value": value, "url": ada.url} for name, value in ada.cookies])
+    screen = Screen(context.new_page(), ada).open()
+    fake.script(text=RICH, thinking="The question is about a house.", rate=None)
+    screen.ask_whole("How do I insulate a house?\n\nIt is old. https://example.org/" + "long" * 30)
+    fake.script(text="In short: well.", rate=None)
+    screen.page.get_by_role("button", name="Answer again").click()
+    expect(screen.page.locator(".versions")).to_contain_text("2 / 2")
+    screen.page.get_by_role("button", name="Previous version").click()
+    expect(screen.page.locator(".versions")).to_contain_text("1 / 2")
+    fake.script(end="error", part=0, error="out of memory")
+    screen.ask_whole("Does it fail?")
+    fake.script(text="It broke off here, in the middle of it.", end="error", part=0.5, error="gone")
+    screen.ask_whole("Does it break off?")
+    fake.script(text="word " * 400, rate=50)
+    screen.ask("Can it be stopped?")
+    screen.writing()
+    screen.page.keyboard.press("Escape")
+    screen.at_rest()
+    path = screen.path
+    context.close()
+    return path
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_page_for_everybody_has_no_barrier_and_fits_a_narrow_window(window, ada, name):
+    page = window(ada, signed_in=False).new_page()
+    page.goto(ada.url + PUBLIC[name])
+    assert examine(page) == {}
+    assert too_wide(page) <= 0
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_a_page_of_ones_own_has_no_barrier_and_fits_a_narrow_window(window, ada, full, name):
+    page = window(ada).new_page()
+    page.goto(ada.url + (PRIVATE[name] or full))
+    for fold in page.locator("details.fold").all():
+        fold.locator("summary").click()
+    assert examine(page) == {}
+    assert too_wide(page) <= 0
+
+
+def test_a_refused_form_has_no_barrier(window, ada):
+    page = window(ada, signed_in=False).new_page()
+    page.goto(f"{ada.url}/accounts/signup/")
+    page.get_by_label("E-mail").fill(ada.email)
+    page.get_by_label("Password", exact=True).fill("short")
+    page.get_by_role("button", name="Create account").click()
+    expect(page.locator(".error").first).to_be_visible()
+    assert examine(page) == {}
+    assert too_wide(page) <= 0
+
+
+def test_menus_dialogs_and_the_open_edit_have_no_barrier(window, ada, full):
+    page = window(ada).new_page()
+    page.goto(ada.url + full)
+    for opener in ("model-menu", "user-menu"):
+        page.locator(f"[popovertarget={opener}]").click()
+        expect(page.locator(f"#{opener}")).to_be_visible()
+        page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": axe()})
+        assert barriers(page) == []
+        page.keyboard.press("Escape")
+    question = page.locator(".message.user").first
+    question.hover()
+    question.locator(".edit > summary").click()
+    assert barriers(page) == []
+    for verb in ("Rename…", "Delete…"):
+        row = page.locator(".chat-item").first
+        row.hover()
+        row.get_by_role("button").click()
+        page.get_by_role("button", name=verb).click()
+        expect(page.locator("dialog[open]")).to_be_visible()
+        assert barriers(page) == []
+        page.keyboard.press("Escape")
+
+
+def test_an_answer_being_written_has_no_barrier(screen):
+    screen.ask("Being written, tokens=4000")
+    screen.writing()
+    assert examine(screen.page) == {}
+    screen.page.keyboard.press("Escape")
+    screen.at_rest()
+
+
+def test_the_drawer_opens_and_closes_on_a_phone(window, ada, full):
+    page = window(ada, viewport=PHONE).new_page()
+    page.goto(ada.url + full)
+    sidebar = page.locator("#sidebar")
+    expect(sidebar).to_be_hidden()
+    page.get_by_role("button", name="Open sidebar").click()
+    expect(sidebar).to_be_visible()
+    page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": axe()})
+    assert barriers(page) == []
+    page.get_by_role("button", name="Close sidebar").click()
+    expect(sidebar).to_be_hidden()
+
+
+def test_the_sidebar_folds_away_on_a_wide_screen(screen):
+    sidebar = screen.page.locator("#sidebar")
+    screen.page.get_by_role("button", name="Close sidebar").click()
+    expect(sidebar).to_be_hidden()
+    expect(screen.page.get_by_role("button", name="Open sidebar")).to_be_focused()
+    screen.page.get_by_role("button", name="Open sidebar").click()
+    expect(sidebar).to_be_visible()
+
+
+def test_the_first_line_of_the_keyboard_skips_to_the_content(screen):
+    screen.page.locator("body").evaluate("() => document.activeElement.blur()")
+    screen.page.keyboard.press("Tab")
+    skip = screen.page.get_by_role("link", name="Skip to content")
+    expect(skip).to_be_focused()
+    screen.page.keyboard.press("Enter")
+    expect(screen.page.locator("#main")).to_be_focused()
