@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: run test lint format bench requirements
+.PHONY: run test lint format bench screenshots requirements
 
 run: .venv/ready
 	$(BIN)/python manage.py serve
@@ -24,6 +24,9 @@ format: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks
+
+screenshots: .venv/dev
+	$(BIN)/python -m tests.browser.screenshots
 
 requirements: .venv/dev
 	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt

@@ -42,6 +42,13 @@ class Adapter(DefaultAccountAdapter):
     def set_password(self, user: User, password: str) -> None:
         people.change_password(user=user, password=password)
 
+    def is_safe_url(self, url: str | None) -> bool:
+        try:
+            return super().is_safe_url(url)
+        except ValueError:
+            # Not even an address, such as "http://[".
+            return False
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)
 

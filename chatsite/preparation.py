@@ -1,5 +1,6 @@
 """What must be done before the first page: the database's schema and the static files, when they are not current."""
 
+import fcntl
 import hashlib
 import json
 from collections.abc import Callable
@@ -40,13 +41,18 @@ def _alone():
 
 
 def collect_static() -> None:
-    """Gather, compress and name the static files by their content, if any has changed since the last time."""
+    """Gather, compress and name the static files by their content, if any has changed; one process at a time.
+
+    Files of an earlier version stay: a page that is open somewhere may still ask for them.
+    """
     stamp = settings.STATIC_ROOT / "collected.json"
     now = _static_state()
-    if stamp.exists() and json.loads(stamp.read_text()) == now:
-        return
-    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
-    stamp.write_text(json.dumps(now))
+    with (settings.DATA_DIR / "static.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if stamp.exists() and json.loads(stamp.read_text()) == now:
+            return
+        call_command("collectstatic", interactive=False, verbosity=0)
+        stamp.write_text(json.dumps(now))
 
 
 def _static_state() -> str:

@@ -14,7 +14,11 @@ HEAD_SECONDS = 5.0
 HEAD_MAX_BYTES = 64 * 1024
 ADDRESS_MAX_BYTES = 8 * 1024
 # Django keeps a body on disk before anything looks at it; this is above what any view takes.
-BODY_MAX_BYTES = 25 * 1024 * 1024
+BODY_MAX_BYTES = 3 * 1024 * 1024
+
+
+# How long a connection that answers no ping may take for its last frames.
+LINGER_SECONDS = 5.0
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -112,6 +116,11 @@ class BoundedSocket(WebSocketsSansIOProtocol):
         if not self.handshake_initiated and not self.transport.is_closing():
             self.transport.write(refusal(HTTPStatus.BAD_REQUEST))
             self.transport.close()
+
+    def keepalive_timeout(self) -> None:
+        """End a connection that is dead or does not read; its last frames are not waited for."""
+        super().keepalive_timeout()
+        self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
     def send_receive_event_to_app(self) -> None:
         if self.curr_msg_data_type == "text":

@@ -8,7 +8,7 @@ from collections import deque
 
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 
 from chatsite.threads import in_database
 
@@ -30,7 +30,7 @@ STRIKES_SECONDS = 60.0
 # A message is sent whole at most this often.
 SYNC_SECONDS = 0.5
 # A reader that takes nothing for this long is closed.
-STALLED_SECONDS = 60.0
+STALLED_SECONDS = 15.0
 # A client that reads nothing may not even take the frame that closes its socket.
 CLOSE_SECONDS = 5.0
 
@@ -195,7 +195,9 @@ class ConversationConsumer(AsyncConsumer):
     async def send_text(self, text: str) -> None:
         """Send one frame; waits while the client reads slowly."""
         if not self.closed:
+            self.sending_since = asyncio.get_running_loop().time()
             await self._send({"type": "websocket.send", "text": text})
+            self.sending_since = None
 
     async def _send(self, message: dict) -> None:
         """Hand a message to the server; one that comes when the client is gone already is nobody's any more."""
@@ -214,6 +216,11 @@ class ConversationConsumer(AsyncConsumer):
         # Before the rows are read: what is lost from here on needs another snapshot.
         self.watcher.lost = False
         stand = await in_database(snapshots.read, self.conversation_id)
+        owner = stand.conversation.owner_id if stand.conversation else None
+        if owner != self.user.pk and (owner or self.mine):
+            # Deleted since, or deleted and begun anew by somebody else.
+            await self.close(NOT_FOUND, "no such conversation")
+            return
         if not await self._may_stay():
             return
         frame = self.format.conversation(snapshots.settle(self.feed, stand, self.watcher))
@@ -222,7 +229,6 @@ class ConversationConsumer(AsyncConsumer):
 
     async def _write_forever(self) -> None:
         """Send what there is, as fast as the client takes it and no faster."""
-        clock = asyncio.get_running_loop().time
         try:
             while not self.closed:
                 await self.watcher.wait()
@@ -231,9 +237,9 @@ class ConversationConsumer(AsyncConsumer):
                 for frame in self.watcher.take():
                     if not await self._may_stay():
                         return
-                    self.sending_since = clock()
                     await self.send_text(frame)
-                    self.sending_since = None
+                if self.watcher.gone:
+                    await self.close(NOT_FOUND, "the conversation was deleted")
         except DatabaseError:
             await self.close(CONNECT_AGAIN, "please connect again")
         except Exception:

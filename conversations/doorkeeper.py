@@ -2,13 +2,12 @@
 
 import uuid
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.http import HttpRequest
+from django.http import HttpRequest, parse_cookie
 from django.http.request import validate_host
 
 from accounts.credentials import Credential, of_request_session, user_of_token
@@ -81,11 +80,7 @@ def _token(headers: dict[str, str], subprotocols: list[str]) -> tuple[str, str |
 
 
 def _session_key(cookie: str) -> str:
-    try:
-        morsel = SimpleCookie(cookie).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        return ""
-    return morsel.value if morsel else ""
+    return parse_cookie(cookie).get(settings.SESSION_COOKIE_NAME, "")
 
 
 def _is_own_page(headers: dict[str, str]) -> bool:
@@ -100,7 +95,8 @@ def _is_own_page(headers: dict[str, str]) -> bool:
         return False
     if f"{origin.scheme}://{origin.netloc}" in settings.CSRF_TRUSTED_ORIGINS:
         return True
-    return origin.scheme in {"http", "https"} and origin.netloc.lower() == host.lower()
+    schemes = {"https"} if settings.HTTPS else {"http", "https"}
+    return origin.scheme in schemes and origin.netloc.lower() == host.lower()
 
 
 def _of_session(session_key: str) -> Credential:

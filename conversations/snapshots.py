@@ -18,7 +18,7 @@ class Stand:
     """The rows of a moment: the conversation, the end of its open branch, and the messages of its last turn."""
 
     conversation: Conversation | None
-    turns: list[tuple[str, str]]
+    branch: list[Turn]
     recent: dict[str, str]
     last: Turn | None
     messages: list[Message]
@@ -33,16 +33,16 @@ def read(conversation_id: uuid.UUID) -> Stand:
     """Return how the conversation stands in the database, in a constant number of queries; empty if it is new."""
     conversation = Conversation.objects.filter(pk=conversation_id).first()
     if conversation is None:
-        return Stand(conversation=None, turns=[], recent={}, last=None, messages=[])
-    branch = Turn.objects.branch(conversation.leaf_id, limit=TURNS_TOLD, messages=False)
+        return Stand(conversation=None, branch=[], recent={}, last=None, messages=[])
+    # The branch last: what it says is the newer word, and it is what the reader is told.
     lately = conversation.turns.filter(heartbeat_at__gte=timezone.now() - 2 * LOOK_BACK)
     recent = {str(pk): status for pk, status in lately.values_list("pk", "status")}
-    turns = [(str(turn.pk), turn.status) for turn in branch]
+    branch = Turn.objects.branch(conversation.leaf_id, limit=TURNS_TOLD, messages=False)
     last = branch[-1] if branch else None
     return Stand(
         conversation=conversation,
-        turns=turns,
-        recent=dict(turns) | recent,
+        branch=branch,
+        recent=recent | {str(turn.pk): turn.status for turn in branch},
         last=last,
         messages=list(last.messages.all()) if last else [],
     )
@@ -62,7 +62,10 @@ def settle(feed: live.Feed, stand: Stand, watcher: live.Watcher) -> dict:
         for message in stand.messages:
             fields = events.message_fields(message)
             growing = feed.messages.get(fields["id"])
-            if message.status == Message.Status.STREAMING and (growing is None or growing.seq < message.seq):
+            # Told of its end since the rows were read: they are older than what the readers know.
+            outdated = feed.told.get(fields["turn"]) not in {None, *Turn.OPEN}
+            behind = growing is None or growing.seq < message.seq
+            if message.status == Message.Status.STREAMING and behind and not outdated:
                 # It runs in another process, whose news continue from here.
                 growing = growing or feed.open(id=fields["id"], turn=fields["turn"], model=message.model, own=False)
                 growing.replace(message.seq, message.text, message.thinking)
@@ -81,7 +84,7 @@ def settle(feed: live.Feed, stand: Stand, watcher: live.Watcher) -> dict:
         "title": conversation.title if conversation else "",
         "status": conversation.status if conversation else Conversation.Status.ACTIVE,
         "leaf": str(conversation.leaf_id) if conversation and conversation.leaf_id else None,
-        "turns": [{"id": turn, "status": status} for turn, status in stand.turns],
+        "turns": [{"id": str(turn.pk), "status": turn.status, "client_id": turn.client_id} for turn in stand.branch],
         "running": running
         and {"id": str(running.pk), "status": running.status, "stage": feed.stages.get(str(running.pk))},
         "messages": messages,

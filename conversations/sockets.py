@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 
 from accounts.credentials import still_valid
 from accounts.signals import credentials_revoked
@@ -54,11 +54,6 @@ def leave(consumer: "ConversationConsumer") -> None:
         del _per_user[user_id]
 
 
-def count() -> int:
-    """Return how many sockets are open here."""
-    return len(_open)
-
-
 def _watch() -> None:
     global _sweeper
     if _sweeper is None or _sweeper.done():
@@ -70,8 +65,10 @@ async def _sweep_while_open() -> None:
         await asyncio.sleep(SWEEP_SECONDS)
         try:
             await sweep(set(_open))
-        except DatabaseError as error:
+        except Error as error:
             logger.warning("Open sockets could not be checked: %s", type(error).__name__)
+        except Exception:
+            logger.exception("Open sockets could not be checked")
 
 
 async def sweep(consumers: set["ConversationConsumer"]) -> None:

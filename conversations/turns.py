@@ -39,6 +39,7 @@ def start(*, conversation_id, author, text: str, client_id: str | None = None, m
     """
     _check_text(text)
     return _begin(
+        conversation_id=conversation_id,
         author=author,
         client_id=client_id,
         asked=("start", str(conversation_id), text, model, str(parent or "")),
@@ -52,6 +53,7 @@ def retry(*, turn: Turn, author, client_id: str | None = None, model: str = "") 
     """Return a new turn beside `turn` that asks the same question again."""
     question = turn.messages.get(role=Message.Role.USER)
     return _begin(
+        conversation_id=turn.conversation_id,
         author=author,
         client_id=client_id,
         asked=("retry", str(turn.id), model),
@@ -65,6 +67,7 @@ def edit(*, turn: Turn, author, text: str, client_id: str | None = None, model: 
     """Return a new turn beside `turn` that asks `text` instead; the old branch stays."""
     _check_text(text)
     return _begin(
+        conversation_id=turn.conversation_id,
         author=author,
         client_id=client_id,
         asked=("edit", str(turn.id), text, model),
@@ -111,7 +114,8 @@ def check_characters(text: str) -> None:
 def _after(*, conversation_id, author, parent) -> tuple[Conversation, Turn | None]:
     """Return the conversation, made if it is new, and the turn to answer after."""
     try:
-        conversation = Conversation.objects.select_related("leaf").get(pk=conversation_id)
+        locked = Conversation.objects.select_for_update(of=("self",))
+        conversation = locked.select_related("leaf").get(pk=conversation_id)
     except Conversation.DoesNotExist:
         if parent is not None:
             raise NotFound from None
@@ -130,38 +134,45 @@ def _beside(*, turn: Turn) -> tuple[Conversation, Turn | None]:
     """Return the conversation and the turn that `turn` came after."""
     if turn.is_open:
         raise TurnRunning(turn=str(turn.pk))
-    return turn.conversation, turn.parent
+    conversation = Conversation.objects.select_for_update().filter(pk=turn.conversation_id).first()
+    if conversation is None:
+        raise NotFound
+    return conversation, turn.parent
 
 
-def _begin(*, author, client_id, asked: tuple[str, ...], model: str, place, text: str) -> Started:
-    """Commit the question and its queued turn, then tell and run it; a repeated client_id finds the first one."""
+def _begin(*, conversation_id, author, client_id, asked: tuple[str, ...], model: str, place, text: str) -> Started:
+    """Commit the question and its turn, then tell and run it; a repeated client_id finds the first one."""
     if client_id is not None:
         client_id = _uuid(client_id)
     if len(model) > MODEL_CHARACTERS:
         raise Invalid("There is no model of that name.", code="model_not_found")
     check_characters(model)
     fingerprint = hashlib.sha256("\x00".join(asked).encode()).hexdigest()
+
+    @transaction.atomic
+    def attempt() -> Started:
+        conversation, parent = place()
+        return _commit(
+            conversation=conversation,
+            parent=parent,
+            author=author,
+            client_id=client_id,
+            fingerprint=fingerprint,
+            model=model or conversation.model,
+            text=text,
+        )
+
     try:
-        with transaction.atomic():
-            conversation, parent = place()
-            return _commit(
-                conversation=conversation,
-                parent=parent,
-                author=author,
-                client_id=client_id,
-                fingerprint=fingerprint,
-                model=model or conversation.model,
-                text=text,
-            )
+        return attempt()
     except IntegrityError:
         # Somebody was first: with the same client_id, with another question, or with the conversation itself.
         if client_id and (seen := _seen(author=author, client_id=client_id, fingerprint=fingerprint)):
             return seen
-        conversation, _ = place()
-        running = conversation.turns.open().first()
-        if running is None:
-            raise
-        raise TurnRunning(turn=str(running.pk)) from None
+        running = Turn.objects.visible_to(author).open().filter(conversation=conversation_id).first()
+        if running is not None:
+            raise TurnRunning(turn=str(running.pk)) from None
+        # What stood in the way has ended meanwhile.
+        return attempt()
 
 
 def _commit(*, conversation, parent, author, client_id, fingerprint, model, text) -> Started:
@@ -191,7 +202,8 @@ def _commit(*, conversation, parent, author, client_id, fingerprint, model, text
     titled = not conversation.title
     if titled:
         conversation.title = title_of(text)
-    conversation.save(update_fields=["leaf", "status", "active_at", "model", "title"])
+    fields = ["leaf", "status", "active_at", "model", "title"]
+    conversation.save(update_fields=fields if titled else fields[:-1])
     started = Started(turn=turn, question=question, answer=answer, new=True)
     transaction.on_commit(partial(_announce, started, titled))
     return started

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from . import lifecycle, models_offered, threads, turns
@@ -23,7 +23,7 @@ class HttpRequest(DjangoRequest):
     htmx: HtmxDetails
 
 
-@require_GET
+@require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """What this is, for those who are not signed in."""
     if request.user.is_authenticated:
@@ -33,7 +33,7 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def chat(request: HttpRequest) -> HttpResponse:
     """An empty chat; its first question makes the conversation."""
     if request.method == "POST":
@@ -43,7 +43,7 @@ def chat(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """A conversation, its open branch and the composer."""
     if request.method == "POST":
@@ -110,7 +110,7 @@ def _back(request, conversation_id: uuid.UUID, verb) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_GET
+@require_safe
 def thread(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """Part of a conversation as a fragment: what comes before a turn, or the end of the open branch."""
     found = lifecycle.find(conversation_id=conversation_id, user=request.user)
@@ -125,7 +125,7 @@ def thread(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_GET
+@require_safe
 def chats(request: HttpRequest) -> HttpResponse:
     """The list of conversations as a fragment."""
     found = threads.chats(user=request.user, cursor=request.GET.get("before"))

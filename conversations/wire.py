@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from .live import LiveMessage
 from .live.feeds import Delta
 from .models import Message, Turn
-from .rendering import blocks
+from .rendering import blocks, ready_blocks
 
 
 def encode(frame: dict) -> str:
@@ -60,7 +60,7 @@ class Html(Text):
                 return encode(shown | {"html": _message_html(event)})
             case "message.completed":
                 shown = {key: value for key, value in event.items() if key != "content"}
-                return encode(shown | {"blocks": blocks(event["content"])})
+                return encode(shown | {"blocks": ready_blocks(event["content"])})
             case "turn.finished":
                 return encode(event | {"html": _turn_end_html(event)})
             case _:

@@ -157,7 +157,10 @@ class Feed:
                 self.told[event["turn"]] = event["status"]
                 self.stages.pop(event["turn"], None)
             case "message.completed":
-                self.messages.pop(event["message"], None)
+                message = self.messages.get(event["message"])
+                # One that is written here ends here, whatever another process took it for.
+                if message is not None and not (message.own and message.status == "streaming"):
+                    del self.messages[event["message"]]
         for watcher in self.watchers:
             watcher.put(event)
 
@@ -222,8 +225,9 @@ def current() -> dict[str, Feed]:
 
 def tidy(feed: Feed) -> None:
     """Forget a feed that nobody watches and nothing runs in."""
-    if feed.idle:
-        _feeds.pop(feed.id, None)
+    # Only this very one: somebody may have joined a new feed of the same conversation meanwhile.
+    if feed.idle and _feeds.get(feed.id) is feed:
+        del _feeds[feed.id]
 
 
 def publish(conversation_id, *news: dict) -> None:
@@ -256,6 +260,9 @@ async def unwatch(joined: Feed, watcher: Watcher) -> None:
     if watcher in joined.watchers:
         joined.watchers.discard(watcher)
         joined.html_watchers -= watcher.format.html
+    if not joined.watchers:
+        # What other processes write is followed for watchers only.
+        joined.messages = {id: message for id, message in joined.messages.items() if message.own}
+    tidy(joined)
     if _outlet is not None and not joined.watchers:
         await _outlet.unfollow(joined.id)
-    tidy(joined)

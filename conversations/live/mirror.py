@@ -35,7 +35,7 @@ def hear(feed: Feed, event: dict) -> bool:
     if message is not None and message.own:
         return True
     if message is None:
-        if feed.told.get(event["turn"], "running") != "running":
+        if feed.told.get(event["turn"]) not in {None, *Turn.OPEN}:
             return True
         message = feed.open(id=event["message"], turn=event["turn"], own=False)
     if event["type"] == "message.whole":
@@ -80,6 +80,9 @@ def converge(turns: Iterable[Turn]) -> None:
     for turn in turns:
         feed = feeds.current().get(str(turn.conversation_id))
         if feed is None:
+            continue
+        if turn.is_open and feed.told.get(str(turn.pk)) not in {None, *Turn.OPEN}:
+            # Its end was told since the row was read.
             continue
         messages = list(turn.messages.all())
         if str(turn.pk) not in feed.told:

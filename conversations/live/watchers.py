@@ -36,6 +36,8 @@ class Watcher:
         self.have: dict[str, int] = {}
         # Set when so much was missed that the reader needs the conversation's snapshot.
         self.lost = False
+        # Set when the conversation was deleted: there is nothing to watch any more.
+        self.gone = False
         # News as it came, and in its place the id of a message that has grown.
         self._waiting: deque[dict | str] = deque()
         self._characters = 0
@@ -44,6 +46,7 @@ class Watcher:
 
     def put(self, event: dict) -> None:
         """Queue one piece of news."""
+        self.gone = self.gone or event["type"] == "conversation.deleted"
         characters = _characters(event)
         too_long = self._characters and self._characters + characters > WAITING_CHARACTERS
         if too_long or len(self._waiting) >= WAITING_LIMIT:
@@ -82,17 +85,20 @@ class Watcher:
     def take(self) -> Iterator[str]:
         """Yield the frames that bring the reader up to now."""
         self._ready.clear()
-        while self._waiting:
+        while self._waiting and not self.lost:
             item = self._waiting.popleft()
             if isinstance(item, dict):
                 self._characters -= _characters(item)
-                frame = self.format.event(item)
-                if frame is not None:
-                    yield frame
+                yield from self._news(item)
                 if item["type"] == "message.completed":
                     self.have.pop(item["message"], None)
             else:
                 yield from self._catch_up(self._grown.pop(item))
+
+    def _news(self, event: dict) -> Iterator[str]:
+        frame = self.format.event(event)
+        if frame is not None:
+            yield frame
 
     def _catch_up(self, message: "LiveMessage") -> Iterator[str]:
         have = self.have.get(message.id, 0)
@@ -139,6 +145,14 @@ class PlainWatcher(Watcher):
     def __init__(self, format: Format):
         super().__init__(format)
         self._at: dict[str, int] = {}
+
+    def _news(self, event: dict) -> Iterator[str]:
+        if event["type"] == "message.completed":
+            # The whole text is at hand here, also when steps of it were lost on the way.
+            text = event["content"][self._at.pop(event["message"], 0) :]
+            if text:
+                yield text
+        yield from super()._news(event)
 
     def _catch_up(self, message: "LiveMessage") -> Iterator[str]:
         text = message.text[self._at.get(message.id, 0) :]

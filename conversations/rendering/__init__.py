@@ -1,6 +1,6 @@
 """The one renderer: Markdown in, safe HTML out, whole or while it is still being written."""
 
 from .live import LiveBlocks
-from .page import blocks, plain, render
+from .page import blocks, plain, ready_blocks, render
 
-__all__ = ["LiveBlocks", "blocks", "plain", "render"]
+__all__ = ["LiveBlocks", "blocks", "plain", "ready_blocks", "render"]

@@ -1,6 +1,7 @@
 """A whole text as HTML, and as plain words."""
 
 import re
+from functools import lru_cache
 from html import escape, unescape
 
 from .cache import Cache
@@ -9,6 +10,8 @@ from .markdown import TAG, parse
 from .polish import IMAGE, polish
 
 CACHED_BLOCK_CHARS = 20_000
+# Whole texts that were rendered lately: enough for the answers that end within a moment.
+READY_TEXTS = 32
 REST_NOTICE = "<p><em>The rest of this message is too long to be formatted and is shown as plain text.</em></p>"
 INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffd]")
 
@@ -38,6 +41,12 @@ def blocks(text: str) -> list[str]:
         start, end = end, piece_end(text, end)
         html.append(plain_piece(text[start:end]))
     return html
+
+
+@lru_cache(maxsize=READY_TEXTS)
+def ready_blocks(text: str) -> tuple[str, ...]:
+    """Return the blocks of a whole text, remembered for the next readers of the same."""
+    return tuple(blocks(text))
 
 
 def render(text: str) -> str:

@@ -5,7 +5,7 @@ import logging
 import time
 import uuid
 
-from django.db import DatabaseError
+from django.db import DataError, Error, IntegrityError
 
 from chatsite.threads import in_database
 from llm import agent
@@ -16,6 +16,7 @@ from llm.values import Options
 
 from .. import context, events, live
 from ..models import Turn
+from ..rendering import ready_blocks
 from . import rows
 from .line import Line
 
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 # How long to wait before an ending is tried again while the database is away, at first and at most.
 FINISH_RETRY_SECONDS = 0.5
 FINISH_RETRY_LIMIT_SECONDS = 5.0
+# No answer is longer than this; a model that does not stop by itself is stopped here.
+ANSWER_MAX_CHARACTERS = 1_000_000
 
 
 class Answer:
@@ -101,6 +104,8 @@ class Answer:
                 window=model.context_length,
             )
             self._left_out = sent.left_out + work.turn.depth + 1 - len(work.history)
+            # What was read for the context is not needed while the answer is written.
+            work.history.clear()
             await self._listen(agent.run(provider=provider, model=model, messages=sent.messages, options=Options()))
             return Turn.Status.COMPLETED, "", ""
         except ModelError as error:
@@ -116,21 +121,27 @@ class Answer:
 
     async def _listen(self, stream) -> None:
         add = self.message.add
+        room = ANSWER_MAX_CHARACTERS
         try:
             async for event in stream:
                 kind = type(event)
                 if kind is Text:
                     if self._first_token_ms is None:
                         self._begin_writing()
-                    add(event.text)
+                    add(event.text[:room])
+                    room -= len(event.text)
                 elif kind is Thinking:
                     if self._first_token_ms is None:
                         self._begin_writing()
-                    add("", event.text)
+                    add("", event.text[:room])
+                    room -= len(event.text)
                 elif kind is Stage:
                     self._tell_stage(event.name, **event.detail)
                 elif kind is Finished:
                     self._finished = event
+                if room <= 0:
+                    self._finished = Finished(reason="length", usage=None, timings={})
+                    return
         finally:
             # Closes the request to the model server at once, also when this task was cancelled.
             await stream.aclose()
@@ -163,14 +174,17 @@ class Answer:
         if self._finished is not None:
             ending.finish_reason = self._finished.reason
             if usage := self._finished.usage:
-                ending.prompt_tokens = usage.prompt_tokens
-                ending.completion_tokens = usage.completion_tokens
+                ending.prompt_tokens = _countable(usage.prompt_tokens)
+                ending.completion_tokens = _countable(usage.completion_tokens)
                 ending.usage_exact = usage.exact
         turn = await self._finish(ending)
         self.message.status = rows.MESSAGE_STATUS[Turn.Status(status)]
         if turn is None:
             self._feed.messages.pop(self.message.id, None)
             return
+        if self._feed.html_watchers:
+            # Rendered in a thread, so that the loop finds it ready: a long text would hold up all other answers.
+            await in_database(ready_blocks, self.message.text)
         live.publish(self._feed.id, *events.ended(turn))
 
     async def _finish(self, ending: rows.Ending) -> Turn | None:
@@ -179,10 +193,21 @@ class Answer:
         while True:
             try:
                 return await asyncio.shield(in_database(rows.finish, ending))
-            except DatabaseError as error:
+            except (DataError, IntegrityError, OverflowError):
+                # The database refuses something of it, and would for ever: the words come first.
+                logger.exception("The end of turn %s is kept without its figures", self.turn_id)
+                if ending.bare:
+                    raise
+                ending = ending.only_words()
+            except Error as error:
                 logger.warning("The end of turn %s could not be kept yet: %s", self.turn_id, type(error).__name__)
             await asyncio.sleep(wait)
             wait = min(wait * 2, FINISH_RETRY_LIMIT_SECONDS)
+
+
+def _countable(tokens: int) -> int | None:
+    """Return a count as the database can hold it; None for one that no model server can mean."""
+    return tokens if isinstance(tokens, int) and 0 <= tokens < 2**31 else None
 
 
 def _cut_short(status: str) -> tuple[str, str, str]:

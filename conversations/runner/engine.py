@@ -10,7 +10,7 @@ import uuid
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 
 from chatsite.threads import in_database
 from llm.catalog import Catalog

@@ -27,7 +27,8 @@ class Line:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self.leave()
-            else:
+            elif entry in self._waiting:
+                # Otherwise whoever left has passed over this one already.
                 self._waiting.remove(entry)
                 self._tell_all()
             raise

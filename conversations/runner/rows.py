@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -10,6 +10,8 @@ from django.utils import timezone
 from .. import context
 from ..models import Conversation, Message, Turn
 
+REASON_CHARACTERS = 30
+CODE_CHARACTERS = 50
 # A finished turn, by how it ended, gives its message this status.
 MESSAGE_STATUS = {
     Turn.Status.COMPLETED: Message.Status.COMPLETE,
@@ -57,6 +59,23 @@ class Ending:
     first_token_ms: int | None = None
     total_ms: int | None = None
     left_out: int = 0
+    # Whether it is down to the words and the status.
+    bare: bool = False
+
+    def only_words(self) -> "Ending":
+        """Return the ending without anything that a database could refuse."""
+        return replace(
+            self,
+            bare=True,
+            model="",
+            finish_reason="",
+            error_code=self.error_code[:CODE_CHARACTERS],
+            prompt_tokens=None,
+            completion_tokens=None,
+            first_token_ms=None,
+            total_ms=None,
+            left_out=0,
+        )
 
 
 def claim(turn_id: uuid.UUID, worker: str) -> Work | None:
@@ -86,9 +105,10 @@ def keep(kept: Iterable[Kept], turn_ids: Iterable[uuid.UUID], worker: str) -> di
     """
     kept, turn_ids = list(kept), list(turn_ids)
     with transaction.atomic():
-        _write(kept)
         ours = Turn.objects.filter(pk__in=turn_ids, worker=worker, status=Turn.Status.RUNNING)
+        # Turns before messages, as everywhere: two transactions that lock in another order wait for each other.
         ours.update(heartbeat_at=timezone.now())
+        _write(kept)
         return {pk: stop is not None for pk, stop in ours.values_list("pk", "stop_requested_at")}
 
 
@@ -107,13 +127,15 @@ def finish(ending: Ending) -> Turn | None:
     now = timezone.now()
     status = MESSAGE_STATUS[Turn.Status(ending.status)]
     with transaction.atomic():
+        # The conversation first, as everywhere, so that nobody waits for somebody who waits for him.
+        Conversation.objects.select_for_update().filter(turns=ending.turn_id).values_list("pk").first()
         changed = Turn.objects.filter(
             pk=ending.turn_id, worker=ending.worker, status__in=[Turn.Status.RUNNING, Turn.Status.INTERRUPTED]
         ).update(
             status=ending.status,
             model=ending.model,
-            finish_reason=ending.finish_reason,
-            error_code=ending.error_code,
+            finish_reason=ending.finish_reason[:REASON_CHARACTERS],
+            error_code=ending.error_code[:CODE_CHARACTERS],
             error_detail=ending.error_detail,
             prompt_tokens=ending.prompt_tokens,
             completion_tokens=ending.completion_tokens,
@@ -185,7 +207,9 @@ def _write(kept: list[Kept]) -> None:
     query = (
         "UPDATE conversations_message SET text = live.column2, thinking = live.column3, seq = live.column4 "
         f"FROM (VALUES {', '.join([row] * len(kept))}) AS live "
-        "WHERE conversations_message.id = live.column1 AND conversations_message.status = 'streaming'"
+        "WHERE conversations_message.id = live.column1 AND conversations_message.seq < live.column4 "
+        # Interrupted: reaped while this process could not reach the database, but it is still being written here.
+        "AND conversations_message.status IN ('streaming', 'interrupted')"
     )
     with connection.cursor() as cursor:
         cursor.execute(query, values)

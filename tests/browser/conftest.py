@@ -102,9 +102,7 @@ def window(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     def open_window(person: Person, *, signed_in: bool = True, **options) -> BrowserContext:
         context = browser.new_context(**{"viewport": WINDOW, "reduced_motion": "reduce", **options})
         opened.append((context, Watch(context, host=person.url.partition("//")[2])))
-        if signed_in:
-            context.add_cookies([{"name": name, "value": value, "url": person.url} for name, value in person.cookies])
-        return context
+        return person.enter(context) if signed_in else context
 
     yield open_window
     for context, _ in opened:

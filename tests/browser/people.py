@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass
 
 import httpx
+from playwright.sync_api import BrowserContext
 
 PASSWORD = "correct horse battery staple"
 CSRF_FIELD = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -17,6 +18,11 @@ class Person:
     url: str
     email: str
     cookies: tuple[tuple[str, str], ...]
+
+    def enter(self, context: BrowserContext) -> BrowserContext:
+        """Return the browser window, signed in as this person."""
+        context.add_cookies([{"name": name, "value": value, "url": self.url} for name, value in self.cookies])
+        return context
 
     def client(self) -> httpx.Client:
         """Return a program that is signed in as this person."""

@@ -5,6 +5,9 @@ from playwright.sync_api import expect
 
 from tests.fake_model import answer_text
 
+from .people import sign_up
+from .screen import Screen
+
 pytestmark = pytest.mark.browser
 
 # What is left unfinished by a crash must be shown as such within this, counted from the new start.
@@ -91,17 +94,13 @@ def test_a_first_question_survives_a_closed_tab(screen, server, fake):
     context = screen.page.context
     screen.page.close()
     restart(server)
-    screen.page = context.new_page()
-    again = type(screen)(screen.page, screen.person).open()
+    again = Screen(context.new_page(), screen.person).open()
     expect(again.prose).to_have_text("It came through.")
     expect(again.questions.locator("[data-text]")).to_have_text(["First words into the void"])
     assert len(fake.asked("First words into the void")) == 1
 
 
 def test_a_session_that_ended_elsewhere_says_so_and_keeps_the_words(server, window):
-    from .people import sign_up
-    from .screen import Screen
-
     person = sign_up(server.url)
     screen = Screen(window(person).new_page(), person).open()
     expect(screen.page.locator("chat-thread:defined")).to_be_attached()

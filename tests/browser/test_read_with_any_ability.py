@@ -97,8 +97,7 @@ def too_wide(page: Page) -> int:
 @pytest.fixture(scope="package")
 def full(browser, ada, fake) -> str:
     """The address of a conversation with everything in it: thoughts, a table, code, a formula, versions, failures."""
-    context = browser.new_context()
-    context.add_cookies([{"name": name, "value": value, "url": ada.url} for name, value in ada.cookies])
+    context = ada.enter(browser.new_context())
     screen = Screen(context.new_page(), ada).open()
     fake.script(text=RICH, thinking="The question is about a house.", rate=None)
     screen.ask_whole("How do I insulate a house?\n\nIt is old. https://example.org/" + "long" * 30)
@@ -133,7 +132,7 @@ def test_a_page_for_everybody_has_no_barrier_and_fits_a_narrow_window(window, ad
 def test_a_page_of_ones_own_has_no_barrier_and_fits_a_narrow_window(window, ada, full, name):
     page = window(ada).new_page()
     page.goto(ada.url + (PRIVATE[name] or full))
-    for fold in page.locator("details.fold").all():
+    for fold in page.locator("details.fold:not([hidden])").all():
         fold.locator("summary").click()
     assert examine(page) == {}
     assert too_wide(page) <= 0
@@ -203,10 +202,10 @@ def test_the_sidebar_folds_away_on_a_wide_screen(screen):
     expect(sidebar).to_be_visible()
 
 
-def test_the_first_line_of_the_keyboard_skips_to_the_content(screen):
-    screen.page.locator("body").evaluate("() => document.activeElement.blur()")
-    screen.page.keyboard.press("Tab")
-    skip = screen.page.get_by_role("link", name="Skip to content")
-    expect(skip).to_be_focused()
-    screen.page.keyboard.press("Enter")
-    expect(screen.page.locator("#main")).to_be_focused()
+def test_the_first_stop_of_the_keyboard_leads_to_the_content(window, ada, full):
+    page = window(ada).new_page()
+    page.goto(ada.url + full)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()

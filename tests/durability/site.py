@@ -115,11 +115,12 @@ class Site:
 
 
 def wait_for_models(server: Server) -> None:
-    """Return once a process knows the models of both model servers; on a busy machine that takes a moment."""
+    """Return once a process knows the models of its model servers; on a busy machine that takes a moment."""
+    names = ["ollama", *(["openai"] if server.environment["OPENAI_BASE_URL"] else [])]
     end = time.monotonic() + MODELS_SECONDS
     while time.monotonic() < end:
         parts = httpx.get(f"{server.url}/health", timeout=30).json()["parts"]
-        if {parts.get(name, {}).get("state") for name in ("ollama", "openai")} == {"ok"}:
+        if {parts.get(name, {}).get("state") for name in names} == {"ok"}:
             return
         time.sleep(0.1)
     raise TimeoutError(f"The models are not known: {parts}")

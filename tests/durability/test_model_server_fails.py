@@ -74,21 +74,21 @@ def script(site: Site, replies: list[dict]) -> None:
 
 
 @pytest.fixture
-def quiet(embedded: Site) -> Iterator[Site]:
+def quiet(embedded_with_both: Site) -> Iterator[Site]:
     """An installation whose model server has no scripted replies and no memory, before and after."""
-    httpx.post(f"{embedded.fake}/_reset").raise_for_status()
-    yield embedded
-    httpx.post(f"{embedded.fake}/_reset").raise_for_status()
+    httpx.post(f"{embedded_with_both.fake}/_reset").raise_for_status()
+    yield embedded_with_both
+    httpx.post(f"{embedded_with_both.fake}/_reset").raise_for_status()
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-async def test_every_fault_keeps_what_was_said_and_is_named(quiet: Site, protocol: str):
-    asked = (ask(quiet, f"{protocol}/{fault}", f"Now comes {fault}.") for fault in FAULTS)
-    outcomes = dict(zip(FAULTS, await asyncio.gather(*asked), strict=True))
-    ended = {fault: (outcome.kept.status, outcome.kept.error_code) for fault, outcome in outcomes.items()}
-    assert ended == FAULTS
-    for fault, outcome in outcomes.items():
-        status, code = FAULTS[fault]
+async def test_every_fault_keeps_what_was_said_and_is_named(quiet: Site):
+    faults = {f"{protocol}/{fault}": ending for protocol in PROTOCOLS for fault, ending in FAULTS.items()}
+    asked = (ask(quiet, model, f"Now comes {model}.") for model in faults)
+    outcomes = dict(zip(faults, await asyncio.gather(*asked), strict=True))
+    ended = {model: (outcome.kept.status, outcome.kept.error_code) for model, outcome in outcomes.items()}
+    assert ended == faults
+    for model, outcome in outcomes.items():
+        status, code = faults[model]
         assert outcome.said.exact
         assert outcome.said.text == outcome.kept.text
         assert outcome.said.status == outcome.kept.message_status == status
@@ -96,7 +96,7 @@ async def test_every_fault_keeps_what_was_said_and_is_named(quiet: Site, protoco
         assert outcome.finished["error"]["code"] == code
         assert outcome.finished["error"]["detail"]
         assert bool(outcome.kept.text) == (status == "interrupted")
-        assert expected(f"{protocol}/{fault}", outcome.question).startswith(outcome.kept.text)
+        assert expected(model, outcome.question).startswith(outcome.kept.text)
         assert len(outcome.requests) == 1
 
 
@@ -133,7 +133,8 @@ async def test_a_model_that_does_not_exist_fails_without_a_request(quiet: Site):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 async def test_what_is_odd_but_whole_is_a_whole_answer(quiet: Site, protocol: str):
-    outcomes = await asyncio.gather(*(ask(quiet, f"{protocol}/{model}", f"Be {model}.") for model in STRANGE))
+    asked = (ask(quiet, f"{protocol}/{model}", f"Be {model}, {protocol}.") for model in STRANGE)
+    outcomes = await asyncio.gather(*asked)
     for model, outcome in zip(STRANGE, outcomes, strict=True):
         assert (model, outcome.kept.status) == (model, "completed")
         assert outcome.said.exact

@@ -18,10 +18,12 @@ ANSWERS = 5
 MODEL = "ollama/paced-50"
 # What is asked at the very moment of the kill is asked of a model that needs no time.
 QUICK = "ollama/fast"
-LONGEST_SECONDS = 2.0
+LONGEST_SECONDS = 1.6
 # What a reader had seen and the database has not: at most 1.5 s of an answer of 50 tokens a second.
 TAIL_TOKENS = 75
 INTERRUPTED_SECONDS = 20
+# An answer of this length has been kept at least once: it took more than a second.
+KEPT_CHARACTERS = 400
 
 
 class Asked:
@@ -158,9 +160,9 @@ async def kill_the_only_process(site: Site, times: int) -> None:
         await check_all(site, questions, late, server, retry=number % 4 == 0)
 
 
-async def test_the_only_process_is_killed_ten_times(embedded: Site, another_embedded: Site):
+async def test_the_only_process_is_killed_ten_times(embedded: Site, embedded_with_both: Site):
     # Two installations, so that one answers while the other starts.
-    await asyncio.gather(*(kill_the_only_process(site, KILLS // 2) for site in (embedded, another_embedded)))
+    await asyncio.gather(*(kill_the_only_process(site, KILLS // 2) for site in (embedded, embedded_with_both)))
 
 
 async def test_one_of_two_processes_is_killed_ten_times_and_the_other_goes_on(production: Site):
@@ -177,7 +179,7 @@ async def test_who_watches_at_the_other_process_sees_the_interruption_by_itself(
     victim, survivor = production.servers
     asked = await Asked("Who watches from elsewhere? tokens=600").send(production, victim)
     chat = await production.open(asked.conversation, server=survivor)
-    await chat.until(lambda reader: reader.answer(asked.turn).text)
+    await chat.until(lambda reader: len(reader.answer(asked.turn).text) > KEPT_CHARACTERS)
     victim.kill()
     said = await chat.until_finished(asked.turn, seconds=INTERRUPTED_SECONDS)
     assert said.status == "interrupted"

@@ -75,6 +75,18 @@ async def test_whoever_gives_up_at_the_moment_of_entering_passes_the_place_on():
     assert line.taken == 1
 
 
+async def test_whoever_gives_up_just_before_a_place_is_free_is_passed_over():
+    line = Line(1)
+    waiters = [Waiter(line) for _ in range(3)]
+    await settle()
+    waiters[1].task.cancel()
+    line.leave()
+    await settle()
+    assert waiters[1].task.cancelled()
+    assert waiters[2].inside.is_set()
+    assert line.taken == 1
+
+
 @pytest.mark.parametrize("seed", range(50))
 async def test_whatever_happens_no_place_is_lost_or_given_twice(seed: int):
     dice = random.Random(seed)
@@ -106,3 +118,6 @@ async def test_whatever_happens_no_place_is_lost_or_given_twice(seed: int):
     for _ in inside:
         line.leave()
     assert line.taken == 0
+    assert [waiter.task.exception() for waiter in waiters if not waiter.task.cancelled()] == [None] * len(
+        [waiter for waiter in waiters if waiter.inside.is_set()]
+    )

@@ -6,6 +6,7 @@ import socket
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -155,9 +156,6 @@ def house(tmp_path_factory) -> Iterator[House]:
             yield house
         finally:
             server.close()
-            import shutil
-
-            shutil.copy(server.log, "/tmp/hostile.log")
 
 
 @pytest.fixture(scope="session")
@@ -181,12 +179,16 @@ class Silence:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def silence(house: House) -> Iterator[Silence]:
+def silence(house: House) -> Iterator[dict[str, Silence]]:
     """Begun before all tests, so that none has to wait the whole time that the server does."""
-    somebody = house.make_person()
-    with socket.create_connection(("127.0.0.1", house.server.port)) as client:
-        client.sendall(handshake(house.host, f"/ws/conversations/{uuid.uuid4()}/", somebody.bearer))
-        yield Silence(client, time.monotonic())
+    whom = {"in a conversation": house.make_person().bearer, "told to leave": {}}
+    silent = {}
+    with ExitStack() as open_sockets:
+        for who, headers in whom.items():
+            client = open_sockets.enter_context(socket.create_connection(("127.0.0.1", house.server.port)))
+            client.sendall(handshake(house.host, f"/ws/conversations/{uuid.uuid4()}/", headers))
+            silent[who] = Silence(client, time.monotonic())
+        yield silent
 
 
 @pytest.fixture

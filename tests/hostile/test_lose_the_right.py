@@ -10,17 +10,28 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.hostile.conftest import Browser, House, Person
 from tests.hostile.wire import Wire, handshake, text
-from tests.support.client import PASSWORD
+from tests.support.client import PASSWORD, Chat
 
 pytestmark = pytest.mark.process
 
 SECONDS = 5
+# A message is sent whole twice a second.
+SYNC_SECONDS = 0.6
 ANOTHER_PASSWORD = "staple battery horse correct"
 
 
 async def closed_with(wire: Wire) -> int | None:
     async with asyncio.timeout(SECONDS):
         return await wire.close_code()
+
+
+async def close_code(chat: Chat) -> int:
+    """Read to the end and return the code that the server closed with."""
+    with pytest.raises(ConnectionClosed) as closed:
+        async with asyncio.timeout(30):
+            while True:
+                await chat.connection.recv()
+    return closed.value.rcvd.code
 
 
 async def both_kinds(house: House, somebody: Person) -> list[Wire]:
@@ -122,9 +133,7 @@ async def test_a_running_answer_is_not_told_to_whoever_was_disabled_and_goes_on(
     chat = await somebody.chat(new_id)
     turn = await chat.ask("tokens=300 Long", model="ollama/paced-50")
     await asyncio.to_thread(elsewhere, house, somebody, "people.deactivate(user=user)")
-    with pytest.raises(ConnectionClosed) as closed:
-        await chat.until_finished(turn)
-    assert closed.value.rcvd.code == 4403
+    assert await close_code(chat) == 4403
     (kept,) = house.ledger.of(new_id)
     assert (kept.turn, kept.status) == (turn, "running")
 
@@ -134,14 +143,18 @@ async def test_a_client_that_reads_nothing_does_not_keep_the_others_in(house, ne
     deaf = socket.create_connection(("127.0.0.1", house.server.port))
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     deaf.sendall(handshake(house.host, f"/ws/conversations/{new_id}/", stubborn.bearer))
-    reply = {"tokens": ["x" * 1_000_000] * 12, "rate": 20}
+    reply = {"tokens": ["🌊" * 240_000] * 4}
     await asyncio.to_thread(httpx.post, f"{house.fake}/_script", json=reply, timeout=30)
     chat = await stubborn.chat(new_id)
     turn = await chat.ask("Say more than anybody can swallow", model="ollama/fast")
-    await chat.until(lambda reader: len(reader.answer(turn).text) > 11_000_000)
+    await chat.until_finished(turn)
+    (message,) = (id for id, said in chat.reader.messages.items() if said.turn == turn)
+    for _ in range(3):
+        # Four megabytes each time: more than lies between two ends of a connection.
+        deaf.sendall(text(type="sync", message=message))
+        await asyncio.sleep(SYNC_SECONDS)
     await asyncio.to_thread(elsewhere, house, stubborn, "people.deactivate(user=user)")
-    with pytest.raises(ConnectionClosed):
-        await chat.until_finished(turn)
+    assert await close_code(chat) == 4403
     wire = await other.sit_down(str(uuid.uuid4()))
     await asyncio.to_thread(elsewhere, house, other, "people.deactivate(user=user)")
     assert await closed_with(wire) == 4403

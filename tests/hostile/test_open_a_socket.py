@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from tests.hostile.conftest import House, Person
-from tests.hostile.wire import PING, TEXT, Wire, frame, text
+from tests.hostile.wire import TEXT, Wire, frame, text
 from tests.support.client import PASSWORD
 
 pytestmark = pytest.mark.process
@@ -224,11 +224,3 @@ async def test_the_twenty_first_socket_of_a_person_is_one_too_many_and_the_other
     await again.close()
     for wire in wires[1:]:
         await wire.close()
-
-
-async def test_who_does_not_leave_when_told_to_is_cut_off(house, new_id):
-    wire = await house.knock(new_id)
-    assert await wire.close_code() == 4401
-    for _ in range(5):
-        await wire.send(frame(PING, b"still here"))
-    assert await wire.ended(seconds=15)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.process
 
 # The server waits so long for the head of a request; the rest is for a machine that is busy.
 HEAD_SECONDS, SLACK_SECONDS = 5, 3
-BODY_MAX_BYTES = 25 * 1024 * 1024
+BODY_MAX_BYTES = 3 * 1024 * 1024
 
 
 async def answer_to(house: House, *parts: bytes, pause: float = 0) -> int:
@@ -113,37 +113,37 @@ async def test_a_body_without_an_end_is_refused(house):
     assert house.resident_bytes() - before < 20_000_000
 
 
+HOST = b"Host: localhost\r\n"
+UPGRADE = HOST + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+
 ODD_HTTP = {
-    "nothing": b"\r\n\r\n\r\n",
     "words": b"hello\r\n\r\n",
     "zeros": bytes(1000),
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(100) + b"\r\n\r\n",
     "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    "HTTP/9": b"GET / HTTP/9.9\r\nHost: x\r\n\r\n",
+    "HTTP/9": b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n",
     "HTTP/0.9": b"GET /\r\n\r\n",
     "no host": b"GET /chat/ HTTP/1.1\r\n\r\n",
-    "two hosts": b"GET /chat/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-    "odd host": b"GET /chat/ HTTP/1.1\r\nHost: [\r\n\r\n",
-    "method": b"\x00GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-    "address": b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
-    "no address": b"GET  HTTP/1.1\r\nHost: x\r\n\r\n",
-    "asterisk": b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
-    "connect": b"CONNECT example.org:443 HTTP/1.1\r\nHost: x\r\n\r\n",
-    "absolute": b"GET http://attacker.example/chat/ HTTP/1.1\r\nHost: attacker.example\r\n\r\n",
+    "method": b"\x00GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "address": b"GET /\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "no address": b"GET  HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "asterisk": b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "connect": b"CONNECT example.org:443 HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "header without colon": b"GET / HTTP/1.1\r\nHost\r\n\r\n",
-    "NUL in a header": b"GET / HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n",
-    "line feed in a header": b"GET / HTTP/1.1\r\nHost: x\r\nX: a\rb\r\n\r\n",
-    "folded header": b"GET / HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n",
-    "negative length": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-    "endless length": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n",
-    "two lengths": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-    "two ends": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "odd encoding": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-    "broken chunk": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
-    "upgrade to another protocol": b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
-    "socket in HTTP/1.0": b"GET /ws/x/ HTTP/1.0\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
-    "socket by POST": b"POST /ws/x/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
-    "socket at an odd address": b"GET /\xff HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    "NUL in a header": b"GET / HTTP/1.1\r\nHost: localhost\r\nX: a\x00b\r\n\r\n",
+    "line feed in a header": b"GET / HTTP/1.1\r\nHost: localhost\r\nX: a\rb\r\n\r\n",
+    "folded header": b"GET / HTTP/1.1\r\nHost: localhost\r\nX: a\r\n b\r\n\r\n",
+    "negative length": b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+    "endless length": b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+    "two lengths": b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    "two ends": b"POST / HTTP/1.1\r\n" + HOST + CHUNKED + b"Content-Length: 5\r\n\r\n0\r\n\r\n",
+    "odd encoding": b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "broken chunk": b"POST / HTTP/1.1\r\n" + HOST + CHUNKED + b"\r\nzz\r\n\r\n",
+    "upgrade to another protocol": b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+    "socket in HTTP/1.0": b"GET /ws/x/ HTTP/1.0\r\n" + UPGRADE,
+    "socket by POST": b"POST /ws/x/ HTTP/1.1\r\n" + UPGRADE,
+    "socket at an odd address": b"GET /\xff HTTP/1.1\r\n" + UPGRADE,
 }
 
 
@@ -155,6 +155,33 @@ async def test_what_is_hardly_http_is_answered_or_hung_up_on_without_a_fault(hou
     assert wire.status < 500
     wire.vanish()
     assert (await asyncio.to_thread(httpx.get, f"{house.url}/healthz")).status_code == 200
+
+
+STRANGE_HOSTS = {
+    "odd": b"GET /chat/ HTTP/1.1\r\nHost: [\r\n\r\n",
+    "two": b"GET /chat/ HTTP/1.1\r\nHost: localhost\r\nHost: attacker.example\r\n\r\n",
+    "another": b"GET /chat/ HTTP/1.1\r\nHost: attacker.example\r\n\r\n",
+    "in the address": b"GET http://attacker.example/chat/ HTTP/1.1\r\nHost: attacker.example\r\n\r\n",
+    "forwarded": b"GET /chat/ HTTP/1.1\r\nHost: attacker.example\r\nX-Forwarded-Host: localhost\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("sent", STRANGE_HOSTS.values(), ids=STRANGE_HOSTS.keys())
+async def test_a_host_that_is_not_ours_is_400_and_written_down(house, sent):
+    assert await answer_to(house, sent) == 400
+    assert any("DisallowedHost" in line for line in house.faults())
+
+
+@pytest.mark.parametrize(
+    "path", ["//attacker.example", "//attacker.example/", "/%2Fattacker.example", "/\\attacker.example"]
+)
+async def test_no_address_leads_to_another_site(house, path):
+    wire = await Wire.connect(house.host)
+    await wire.send(request(path, {"Host": house.host}))
+    await wire.read_head()
+    assert wire.status == 404
+    assert "location" not in wire.headers
+    wire.vanish()
 
 
 async def test_an_address_of_sockets_is_no_page(house, new_id):

@@ -13,6 +13,8 @@ from websockets.asyncio.client import ClientConnection, connect
 PASSWORD = "correct horse battery staple"
 # How long the server may take to acknowledge a question.
 ANSWER_SECONDS = 30
+# How long a socket with unread frames may take to close.
+CLOSE_SECONDS = 1
 
 
 def sign_up(url: str, email: str | None = None) -> str:
@@ -139,7 +141,14 @@ class Chat:
         """Return an open socket that has its first snapshot."""
         address = f"{url.replace('http', 'ws', 1)}/ws/conversations/{conversation}/"
         headers = {"Authorization": f"Bearer {token}"}
-        connection = await connect(address, additional_headers=headers, compression=None, max_size=None, **options)
+        connection = await connect(
+            address,
+            additional_headers=headers,
+            compression=None,
+            max_size=None,
+            close_timeout=CLOSE_SECONDS,
+            **options,
+        )
         chat = cls(connection, reader or Reader())
         await chat.until(lambda reader: reader.frames and reader.frames[-1]["type"] == "conversation.snapshot")
         return chat

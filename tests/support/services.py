@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from .ports import free_port, wait_for_port
@@ -75,6 +76,13 @@ class Postgres:
         command += ["-c", "max_connections=200"]
         self._process = subprocess.Popen([*self._as, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for_port(self.port, START_SECONDS)
+        # It listens before it answers, after a crash for quite a while.
+        ready = [*self._as, str(self._binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        end = time.monotonic() + START_SECONDS
+        while subprocess.run(ready, check=False).returncode:
+            if time.monotonic() > end:
+                raise TimeoutError("PostgreSQL listens, but does not answer")
+            time.sleep(0.05)
 
     def create_database(self, name: str) -> str:
         """Return the URL of a new, empty database."""

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from chatsite import preparation
 from chatsite.jobs import Worker
 from chatsite.protocol import BoundedHttp, BoundedSocket
+from conversations import runner
 
 # A WebSocket frame may be this large, in bytes: a question of the largest size with every letter escaped.
 FRAME_MAX_BYTES = 1024 * 1024
@@ -44,6 +45,10 @@ class Server(uvicorn.Server):
         self.say(f"Chatsite is at http://{host}:{self.config.port} (stop it with Ctrl+C)")
 
     async def shutdown(self, sockets=None) -> None:
+        engine = runner.current()
+        if engine is not None:
+            # From here on questions are left to other processes.
+            engine.draining = True
         await super().shutdown(sockets=sockets)
         if self.worker:
             self.worker.stop()
