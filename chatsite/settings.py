@@ -1,5 +1,6 @@
 """Every setting of Chatsite, read from the environment; `.env` in the project's folder is read when present."""
 
+import os
 import secrets
 import sys
 import warnings
@@ -34,8 +35,8 @@ if EMBEDDED_DATABASE:
         # FULL: an acknowledged question survives a power cut, not only a crash of the process.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000;",
     }
-    # A file, because an in-memory database cannot be shared by the threads that a test starts.
-    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+    # A file, because the threads of a test cannot share a database in memory; one for each run, so that two may run.
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / f"test-{os.getpid()}.sqlite3"}
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {

@@ -19,7 +19,7 @@ SHORT_TOKENS = 80
 LONG_TOKENS = 1000
 EACH = 4
 # How long the process may take to end: to close sockets, to let answers finish, and to keep the others.
-END_SECONDS = 15
+END_SECONDS = 40
 
 
 class Running:

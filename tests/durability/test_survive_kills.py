@@ -18,7 +18,7 @@ ANSWERS = 5
 MODEL = "ollama/paced-50"
 # What is asked at the very moment of the kill is asked of a model that needs no time.
 QUICK = "ollama/fast"
-LONGEST_SECONDS = 1.6
+LONGEST_SECONDS = 2.5
 # What a reader had seen and the database has not: at most 1.5 s of an answer of 50 tokens a second.
 TAIL_TOKENS = 75
 INTERRUPTED_SECONDS = 20
