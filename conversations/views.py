@@ -166,7 +166,7 @@ def switch(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     turn = turns.find(turn_id=_uuid(request.POST.get("turn", "")), user=request.user)
     if turn.conversation_id != found.pk:
         raise NotFound
-    lifecycle.switch(conversation=found, turn=turn)
+    found = lifecycle.switch(conversation=found, turn=turn)
     if not request.htmx:
         return redirect("conversation", found.pk)
     return render(request, "conversations/_thread.html", {"conversation": found, **_shown(found, found.leaf_id)})

@@ -38,14 +38,15 @@ class Fake:
 
     def __init__(self, url: str):
         self.url = url
+        self.client = httpx.Client(base_url=url, timeout=30)
 
     def script(self, **reply) -> None:
         """Say how the next answer goes, by fields of its `Behaviour`."""
-        httpx.post(f"{self.url}/_script", json=reply).raise_for_status()
+        self.client.post("/_script", json=reply).raise_for_status()
 
     def asked(self, question: str) -> list[dict]:
         """Return the chat requests whose last message is this question."""
-        chats = [seen for seen in httpx.get(f"{self.url}/_seen").json() if seen["path"] == "/api/chat"]
+        chats = [seen for seen in self.client.get("/_seen").json() if seen["path"] == "/api/chat"]
         return [
             seen
             for seen in chats

@@ -4,7 +4,7 @@ import json
 import time
 from unittest.mock import patch
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conversations.live import feeds
@@ -12,6 +12,9 @@ from conversations.rendering import blocks
 from conversations.wire import FORMATS
 from tests.conversations.live_stage import Stage
 from tests.support.client import Reader
+
+# A busy machine proves nothing against the text.
+in_its_own_time = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 # What models say: words, and every mark that can change how earlier text is to be read.
 PIECES = (
@@ -43,6 +46,7 @@ def told(stage: Stage, reader: Reader) -> None:
         reader.apply(json.loads(FORMATS["text"].kept(stage.row)))
 
 
+@in_its_own_time
 @given(data=st.data(), texts=st.lists(pieces, min_size=1, max_size=40))
 def test_any_loss_doubling_or_order_of_deltas_and_snapshots_ends_exact(data, texts):
     stage = Stage()
@@ -65,6 +69,7 @@ def test_any_loss_doubling_or_order_of_deltas_and_snapshots_ends_exact(data, tex
     assert seat.said.text == "".join(texts)
 
 
+@in_its_own_time
 @given(data=st.data(), texts=st.lists(pieces, min_size=1, max_size=60))
 def test_readers_that_join_and_read_whenever_they_like_have_the_text_so_far(data, texts):
     stage = Stage()
@@ -88,6 +93,7 @@ def test_readers_that_join_and_read_whenever_they_like_have_the_text_so_far(data
         assert seat.said.gaps == 0
 
 
+@in_its_own_time
 @given(data=st.data(), texts=st.lists(pieces, min_size=1, max_size=40))
 def test_pages_that_join_and_read_whenever_they_like_show_the_same_blocks(data, texts):
     stage, clock = Stage(), Clock()
@@ -114,6 +120,7 @@ def test_pages_that_join_and_read_whenever_they_like_show_the_same_blocks(data, 
         assert seat.reader.status == "complete"
 
 
+@in_its_own_time
 @given(data=st.data(), texts=st.lists(pieces, min_size=1, max_size=30))
 def test_a_page_that_asks_for_the_whole_never_puts_another_page_out_of_step(data, texts):
     stage = Stage()

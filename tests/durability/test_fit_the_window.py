@@ -1,11 +1,14 @@
 """A conversation that outgrows the model's window: the instructions and the last question always go along."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conversations import context
 from llm.tokens import estimate
 from llm.values import Message as Said
+
+# A busy machine proves nothing against the text.
+in_its_own_time = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 texts = st.text(max_size=60).flatmap(lambda text: st.integers(1, 30).map(lambda times: text * times))
 turns = st.tuples(texts, texts).map(
@@ -19,6 +22,7 @@ def tokens(messages) -> int:
     return sum(estimate(message.text) + context.MESSAGE_TOKENS for message in messages)
 
 
+@in_its_own_time
 @given(earlier=st.lists(turns, max_size=30), last=questions, instructions=texts, window=st.integers(64, 16_384))
 def test_what_is_sent_fits_and_holds_what_must_be_there(earlier, last, instructions, window):
     built = context.build(history=[*earlier, last], instructions=instructions, window=window)
@@ -33,6 +37,7 @@ def test_what_is_sent_fits_and_holds_what_must_be_there(earlier, last, instructi
     assert list(kept) == recent
 
 
+@in_its_own_time
 @given(earlier=st.lists(turns, min_size=1, max_size=30), last=questions, window=st.integers(64, 4096))
 def test_nothing_is_left_out_that_would_have_fitted(earlier, last, window):
     built = context.build(history=[*earlier, last], instructions="", window=window)
