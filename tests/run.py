@@ -1,4 +1,4 @@
-"""Runs the whole suite: embedded (SQLite, in memory), then on PostgreSQL and Redis; says what it left out."""
+"""Runs the whole suite, on SQLite in one process and on PostgreSQL and Redis; says what it left out."""
 
 import os
 import shutil
@@ -8,9 +8,12 @@ import time
 
 from tests.support.services import Postgres, Redis, postgres_binaries, redis_binary
 
-# What runs again on PostgreSQL and Redis: everything but the browser, which does not see the difference, and the tests
-# with processes of their own, which bring both settings with them.
-AGAIN = "not browser and not engine and not process"
+# The tests that start processes, browsers or engines: one after the other, because they measure each other's waiting.
+WITH_PROCESSES = "browser or engine or process"
+# The others run side by side; on PostgreSQL and Redis they run again, but for those that touch no database.
+ALONE = f"not ({WITH_PROCESSES})"
+SIDE_BY_SIDE = ["-n", "2"]
+WITHOUT_DATABASE = ["--ignore=tests/llm", "--ignore=tests/rendering"]
 
 
 def main() -> int:
@@ -27,9 +30,10 @@ def main() -> int:
         return 1
     began = time.monotonic()
     arguments = sys.argv[1:]
-    code = run("embedded: SQLite, channel layer in memory", {}, arguments)
+    code = run("embedded: SQLite, channel layer in memory", {}, ["-m", ALONE, *SIDE_BY_SIDE, *arguments])
     if not {"PostgreSQL", "Redis"} & set(missing):
         code = code or again(arguments)
+    code = code or run("real processes, browsers and engines, in both settings", {}, ["-m", WITH_PROCESSES, *arguments])
     print(f"The suite took {time.monotonic() - began:.0f} s.")
     if missing:
         print(f"Left out, because this machine has no {', '.join(missing)}: the tests that need it.")
@@ -47,7 +51,8 @@ def again(arguments: list[str]) -> int:
             "REDIS_URL": redis.url,
             "SECRET_KEY": "only for tests",
         }
-        return run("production: PostgreSQL and Redis", environment, ["-m", AGAIN, *arguments])
+        options = ["-m", ALONE, *SIDE_BY_SIDE, *WITHOUT_DATABASE, *arguments]
+        return run("production: PostgreSQL and Redis", environment, options)
     finally:
         postgres.close()
         redis.close()
