@@ -10,7 +10,7 @@ from tests.support.services import Postgres, Redis, postgres_binaries, redis_bin
 
 # The tests that start processes, browsers or engines: one after the other, because they measure each other's waiting.
 WITH_PROCESSES = "browser or engine or process"
-# The others run side by side; on PostgreSQL and Redis they run again, but for those that touch no database.
+# The others run side by side, and again on PostgreSQL and Redis, but for those that touch no database.
 ALONE = f"not ({WITH_PROCESSES})"
 SIDE_BY_SIDE = ["-n", "2"]
 WITHOUT_DATABASE = ["--ignore=tests/llm", "--ignore=tests/rendering"]
@@ -51,7 +51,8 @@ def again(arguments: list[str]) -> int:
             "REDIS_URL": redis.url,
             "SECRET_KEY": "only for tests",
         }
-        options = ["-m", ALONE, *SIDE_BY_SIDE, *WITHOUT_DATABASE, *arguments]
+        # One after the other: they share the one Redis, and each begins with empty counters.
+        options = ["-m", ALONE, *WITHOUT_DATABASE, *arguments]
         return run("production: PostgreSQL and Redis", environment, options)
     finally:
         postgres.close()

@@ -13,6 +13,9 @@ pytestmark = pytest.mark.browser
 # What is left unfinished by a crash must be shown as such within this, counted from the new start.
 INTERRUPTED_SECONDS = 20
 
+# More than the fake model says in the second and a half of which nothing may be kept yet.
+SHOWN_LETTERS = 3000
+
 
 @pytest.fixture(autouse=True)
 def _back_afterwards(server):
@@ -22,25 +25,28 @@ def _back_afterwards(server):
         restart(server)
 
 
+def length(screen: Screen) -> int:
+    return screen.prose.last.evaluate("node => node.textContent.length")
+
+
 def restart(server) -> None:
     server.start("--no-jobs", "--no-prepare")
 
 
 def test_an_answer_cut_off_by_a_crash_is_kept_marked_and_can_be_asked_for_again(screen, server, fake):
-    question = "The lights go out, tokens=2000"
+    question = "The lights go out, tokens=3000"
     screen.ask(question)
     screen.writing()
-    screen.until(lambda: screen.prose.last.evaluate("node => node.textContent.length") > 400)
+    screen.until(lambda: length(screen) > SHOWN_LETTERS)
     server.kill()
     expect(screen.pill).to_have_text("Reconnecting…")
-    shown = screen.prose.last.evaluate("node => node.textContent.length")
-    assert shown > 400, "what was there stays on the page"
+    assert length(screen) > SHOWN_LETTERS, "what was there stays on the page"
     restart(server)
     expect(screen.ends).to_have_attribute("data-status", "interrupted", timeout=INTERRUPTED_SECONDS * 1000)
     expect(screen.ends).to_contain_text("Interrupted before the end")
     expect(screen.pill).to_be_hidden()
     kept = screen.html()
-    assert screen.prose.last.evaluate("node => node.textContent.length") > 0
+    assert length(screen) > 0
     screen.reload()
     assert screen.html() == kept
 
