@@ -17,7 +17,7 @@ POLL_MILLISECONDS = 25
 
 # What a browser says by itself when a server is away or answers with an error; tests do both on purpose.
 NETWORK_NEWS = re.compile(
-    r"Failed to load resource|WebSocket connection to .* failed|net::ERR_|Error in connection est"
+    r"Failed to load resource|WebSocket connection to .* failed|net::ERR_|^htmx:(sendError|afterRequest)"
 )
 
 # Without what the scripts add (the copy buttons), so that it can be compared with what the server renders.
