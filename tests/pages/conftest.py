@@ -20,21 +20,6 @@ def plain_static_files(settings, tmp_path):
 
 
 @pytest.fixture
-def alice(db) -> User:
-    return User.objects.create_user("alice@example.org", name="Alice")
-
-
-@pytest.fixture
-def bob(db) -> User:
-    return User.objects.create_user("bob@example.org", name="Bob")
-
-
-@pytest.fixture
-def new_id() -> str:
-    return str(uuid.uuid4())
-
-
-@pytest.fixture
 def talk(alice: User) -> Turn:
     """A finished turn in a conversation of Alice's."""
     turn = turns.start(conversation_id=uuid.uuid4(), author=alice, text="A secret question").turn
