@@ -1,4 +1,6 @@
-"""People and their sign-ins in the admin."""
+"""People, their sign-ins and their keys in the admin."""
+
+from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
@@ -6,10 +8,11 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.db.models import Model
 from django.http import HttpRequest
 
-from . import people, tokens
-from .models import SignIn, User
+from . import keys, people, tokens
+from .models import ApiKey, SignIn, User
 
 # Staff come in through the same page as everybody, with the same limits and the same second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -69,6 +72,11 @@ class UserAdmin(DjangoUserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list, dict[str, int], set[str], list]:
+        """Return what goes with these people: whoever may delete a person may delete what is theirs."""
+        listed, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, forbidden & {str(User._meta.verbose_name)}, protected
+
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if not change:
@@ -79,26 +87,56 @@ class UserAdmin(DjangoUserAdmin):
             people.deactivate(user=obj)
 
 
+class LookOnlyAdmin(admin.ModelAdmin):
+    """Rows that people make elsewhere: they can be looked at and ended here, and not edited."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
 @admin.register(SignIn)
-class SignInAdmin(admin.ModelAdmin):
+class SignInAdmin(LookOnlyAdmin):
     list_display = fields = ("user", "client", "created_at", "last_used_at", "expires_at", "revoked_at")
     list_select_related = ["user"]
     search_fields = ["user__email"]
     actions = ["end"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: SignIn | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: SignIn | None = None) -> bool:
-        return False
-
     @admin.action(description="End the selected sign-ins", permissions=["view"])
     def end(self, request: HttpRequest, queryset) -> None:
         for sign_in in queryset:
             tokens.revoke(sign_in=sign_in)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(LookOnlyAdmin):
+    list_display = fields = (
+        "name",
+        "user",
+        "prefix",
+        "scope",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+        "revoked_at",
+    )
+    list_select_related = ["user"]
+    search_fields = ["user__email", "name", "prefix"]
+    actions = ["revoke"]
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Whether this person may end other people's keys: looking at them is not enough."""
+        return request.user.has_perm("accounts.change_apikey")
+
+    @admin.action(description="Revoke the selected keys", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset) -> None:
+        for key in queryset:
+            keys.revoke(key=key)
 
 
 def _may_touch(request: HttpRequest, obj: User | None) -> bool:

@@ -6,33 +6,42 @@ from django.contrib.auth import logout as end_session
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
-from rest_framework.views import APIView
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from chatsite.openapi import errors, example
 from chatsite.parsers import StrictJSONParser
+from chatsite.queries import StrictQuery
 
 from . import jobs, mail, people, throttles, tokens
-from .errors import CredentialError, InvalidFields
+from .errors import CredentialError, InvalidFields, NotSignedIn
 from .models import SignIn, User
 from .serializers import (
+    DetailSerializer,
     LoginSerializer,
     LogoutSerializer,
+    MeSerializer,
     PasswordResetSerializer,
     PreferencesSerializer,
     RefreshSerializer,
+    SignedInSerializer,
     SignupSerializer,
+    TokenPairSerializer,
     UserSerializer,
 )
 
+NEWCOMER = example("Ada", email="ada@example.org", password="correct horse battery staple")
+LAST_TOKEN = example("The last one", refresh_token="eyJhbGciOiJIUzI1NiIs...")
+
 
 @method_decorator(never_cache, name="dispatch")
-class AccountView(APIView):
+class AccountView(StrictQuery):
     parser_classes = [StrictJSONParser]
     renderer_classes = [JSONRenderer]
 
@@ -46,8 +55,17 @@ class EntranceView(AccountView):
 
 @method_decorator(sensitive_variables("fields"), name="post")
 class SignupView(EntranceView):
+    @extend_schema(
+        operation_id="sign_up",
+        tags=["Account"],
+        summary="Make an account",
+        request=SignupSerializer,
+        responses={201: SignedInSerializer, **errors(403, 429)},
+        examples=[NEWCOMER],
+    )
     def post(self, request: Request) -> Response:
-        fields = _read(SignupSerializer, request)
+        """Make an account and sign in to it. Where an installation takes no new accounts, it answers 403."""
+        fields = read(SignupSerializer, request)
         throttles.consume("signup", request)
         user = people.sign_up(**fields)
         return _answer_pair(request, user=user, status=status.HTTP_201_CREATED)
@@ -55,8 +73,17 @@ class SignupView(EntranceView):
 
 @method_decorator(sensitive_variables("fields"), name="post")
 class LoginView(EntranceView):
+    @extend_schema(
+        operation_id="sign_in",
+        tags=["Account"],
+        summary="Sign in",
+        request=LoginSerializer,
+        responses={200: SignedInSerializer, **errors(401, 429)},
+        examples=[NEWCOMER],
+    )
     def post(self, request: Request) -> Response:
-        fields = _read(LoginSerializer, request)
+        """Give a pair of tokens: `access_token` lets you in for minutes, `refresh_token` gets the next pair."""
+        fields = read(LoginSerializer, request)
         for name, limit in (("email", people.EMAIL_MAX_CHARACTERS), ("password", people.PASSWORD_MAX_CHARACTERS)):
             if people.has_hidden_characters(fields[name]) or len(fields[name]) > limit:
                 raise InvalidFields(
@@ -67,8 +94,17 @@ class LoginView(EntranceView):
 
 
 class RefreshView(EntranceView):
+    @extend_schema(
+        operation_id="refresh_tokens",
+        tags=["Account"],
+        summary="Get the next pair of tokens",
+        request=RefreshSerializer,
+        responses={200: TokenPairSerializer, **errors(401, 429)},
+        examples=[LAST_TOKEN],
+    )
     def post(self, request: Request) -> Response:
-        fields = _read(RefreshSerializer, request)
+        """Give a new pair for a refresh token, which is used up by this. One that comes back later ends the sign-in."""
+        fields = read(RefreshSerializer, request)
         throttles.check("refresh", request)
         try:
             pair = tokens.rotate(refresh=fields["refresh_token"])
@@ -79,9 +115,22 @@ class RefreshView(EntranceView):
 
 
 class LogoutView(AccountView):
+    required_scope = "admin"
+
+    @extend_schema(
+        operation_id="sign_out",
+        tags=["Account"],
+        summary="Sign out",
+        request=LogoutSerializer,
+        responses={204: None},
+        examples=[LAST_TOKEN],
+    )
     def post(self, request: Request) -> Response:
-        fields = _read(LogoutSerializer, request)
+        """End the sign-in that this was sent with, at once, and that of the refresh token, if one is sent along."""
+        fields = read(LogoutSerializer, request)
         ended = {request.auth.sign_in_id}
+        if request.auth.kind == "key" and "refresh_token" not in fields:
+            raise NotSignedIn
         if "refresh_token" in fields:
             ended.add(tokens.read(raw=fields["refresh_token"], kind=RefreshToken).sign_in_id)
         for sign_in in SignIn.objects.filter(user=request.user, id__in=ended - {None}):
@@ -92,17 +141,39 @@ class LogoutView(AccountView):
 
 
 class MeView(AccountView):
+    required_scope = {"PATCH": "admin"}
+
+    @extend_schema(operation_id="read_me", tags=["Account"], summary="Who am I", responses=MeSerializer)
     def get(self, request: Request) -> Response:
+        """Tell whose credential this is."""
         return Response({"user": UserSerializer(request.user).data})
 
+    @extend_schema(
+        operation_id="change_me",
+        tags=["Account"],
+        summary="Change my name or theme",
+        request=PreferencesSerializer,
+        responses=MeSerializer,
+        examples=[example("In the dark", theme="dark")],
+    )
     def patch(self, request: Request) -> Response:
-        people.change_preferences(user=request.user, **_read(PreferencesSerializer, request))
+        """Change what is sent, and leave the rest."""
+        people.change_preferences(user=request.user, **read(PreferencesSerializer, request))
         return Response({"user": UserSerializer(request.user).data})
 
 
 class PasswordResetView(EntranceView):
+    @extend_schema(
+        operation_id="reset_password",
+        tags=["Account"],
+        summary="Ask for a link to set a new password",
+        request=PasswordResetSerializer,
+        responses={202: DetailSerializer, **errors(429, 503)},
+        examples=[example("A mail", email="ada@example.org")],
+    )
     def post(self, request: Request) -> Response:
-        fields = _read(PasswordResetSerializer, request)
+        """Send a mail with a link, if there is such an account; the answer is the same if there is none."""
+        fields = read(PasswordResetSerializer, request)
         email = fields["email"].strip().lower()
         if found := people.email_problems(email):
             raise InvalidFields({"email": found})
@@ -114,7 +185,8 @@ class PasswordResetView(EntranceView):
         )
 
 
-def _read(serializer_class: type[Serializer], request: Request) -> dict[str, Any]:
+def read(serializer_class: type[Serializer], request: Request) -> dict[str, Any]:
+    """Return the fields of the body; raises `ValidationError`."""
     serializer = serializer_class(data=request.data)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)

@@ -61,6 +61,13 @@ class MfaRequired(AccountError):
     detail = "This account is protected by a second factor. Sign in on the page."
 
 
+class NotSignedIn(AccountError):
+    """A key asked to be signed out."""
+
+    code = "not_signed_in"
+    detail = "A key is not a sign-in that could be ended. Revoke it under /api/auth/keys/."
+
+
 class AmbiguousCredentials(AccountError):
     code = "ambiguous_credentials"
     detail = "Send one credential only: a session cookie or one token."
@@ -92,3 +99,35 @@ class CsrfFailed(AccountError):
     status = 403
     code = "csrf_failed"
     detail = "A request with a session cookie needs the page's CSRF token in X-CSRFToken. Reload the page."
+
+
+class NoSuchKey(AccountError):
+    status = 404
+    code = "not_found"
+    detail = "There is nothing here, or it is not yours."
+
+
+class TooManyKeys(AccountError):
+    status = 409
+    code = "too_many_keys"
+
+    def __init__(self, limit: int):
+        super().__init__(f"You have {limit} keys, which is as many as there can be. Revoke one you no longer need.")
+
+
+class AlreadyMade(AccountError):
+    """The same form was sent twice; the secret was in the first answer only."""
+
+    status = 409
+    code = "already_made"
+    detail = "This key was already made. If you did not copy it then, revoke it and make another."
+
+
+class InsufficientScope(AccountError):
+    """An API key was used for something outside of its scopes."""
+
+    status = 403
+    code = "insufficient_scope"
+
+    def __init__(self, scope: str):
+        super().__init__(f"This key may not do that: it needs the scope {scope}.")

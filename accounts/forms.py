@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from . import jobs, mail, people, throttles
 from .models import User
+from .text import NAME_MAX_CHARACTERS
 
 
 def _relabel(form: forms.Form, **labels: str) -> None:
@@ -30,7 +31,7 @@ class SignupForm(allauth_forms.SignupForm):
     name = forms.CharField(
         label="Your name",
         required=False,
-        max_length=people.NAME_MAX_CHARACTERS,
+        max_length=NAME_MAX_CHARACTERS,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     field_order = ["name", "email", "password1"]

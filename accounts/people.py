@@ -11,13 +11,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.http import HttpRequest
 
-from . import tokens
+from . import keys, tokens
 from .errors import EmailTaken, InvalidFields, MfaRequired, SignupClosed, UserInactive, WrongPassword
 from .models import Installation, User
-from .text import has_hidden_characters
+from .text import has_hidden_characters, name_problems
 
 EMAIL_MAX_CHARACTERS = 254
-NAME_MAX_CHARACTERS = 100
 PASSWORD_MAX_CHARACTERS = 1024
 NO_ADDRESS = "Enter a full e-mail address, such as maya@example.org."
 
@@ -68,7 +67,7 @@ def has_second_factor(*, user: User) -> bool:
 
 
 def change_password(*, user: User, password: str) -> None:
-    """Set a password that was checked before, and end every session and token of this person."""
+    """Set a password that was checked before, and end every session and token of this person; keys stay."""
     user.set_password(password)
     with transaction.atomic():
         user.credentials_version = F("credentials_version") + 1
@@ -78,17 +77,18 @@ def change_password(*, user: User, password: str) -> None:
 
 
 def deactivate(*, user: User) -> None:
-    """Close the account: nobody signs in to it any more, and everything signed in ends at once."""
+    """Close the account: nobody signs in to it any more; everything signed in, and every key, ends at once."""
     with transaction.atomic():
         user.is_active = False
         user.credentials_version = F("credentials_version") + 1
         user.save(update_fields=["is_active", "credentials_version"])
         tokens.revoke_all(user=user)
+        keys.revoke_all(user=user)
     user.refresh_from_db(fields=["credentials_version"])
 
 
 def sign_out_everywhere(*, user: User) -> None:
-    """End every session and token of this person."""
+    """End every session and token of this person; keys stay."""
     with transaction.atomic():
         user.credentials_version = F("credentials_version") + 1
         user.save(update_fields=["credentials_version"])
@@ -136,15 +136,6 @@ def email_problems(email: str) -> list[str]:
         validate_email(email)
     except ValidationError:
         return [NO_ADDRESS]
-    return []
-
-
-def name_problems(name: str) -> list[str]:
-    """Return what is wrong with this name to show, as sentences."""
-    if has_hidden_characters(name):
-        return ["The name has characters that cannot be seen."]
-    if len(name) > NAME_MAX_CHARACTERS:
-        return [f"The name is longer than {NAME_MAX_CHARACTERS} characters."]
     return []
 
 

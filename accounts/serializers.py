@@ -1,8 +1,12 @@
 """What the API takes and tells about people."""
 
+from datetime import UTC
+
 from django.contrib.auth import get_user_model
 from rest_framework import serializers
 
+from .models import ApiKey
+from .models.api_key import SCOPES
 from .tokens import TOKEN_MAX_CHARACTERS
 
 
@@ -67,3 +71,71 @@ class UserSerializer(serializers.ModelSerializer):
         model = get_user_model()
         fields = ["id", "email", "name", "theme", "is_staff", "date_joined"]
         read_only_fields = fields
+
+
+class TokenPairSerializer(serializers.Serializer):
+    access_token = serializers.CharField()
+    refresh_token = serializers.CharField()
+
+
+class MeSerializer(serializers.Serializer):
+    user = UserSerializer()
+
+
+class SignedInSerializer(TokenPairSerializer, MeSerializer):
+    """A pair of tokens, and whose it is."""
+
+
+class DetailSerializer(serializers.Serializer):
+    detail = serializers.CharField()
+
+
+class NewKeySerializer(StrictSerializer):
+    name = StringField()
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(
+            choices=list(SCOPES), error_messages={"invalid_choice": f"The scopes are: {', '.join(SCOPES)}."}
+        ),
+        allow_empty=False,
+    )
+    expires_at = serializers.DateTimeField(required=False, allow_null=True, default_timezone=UTC)
+
+
+class KeyNameSerializer(StrictSerializer):
+    name = StringField()
+
+
+class KeySerializer(serializers.ModelSerializer):
+    """A key as its owner sees it; times are in UTC."""
+
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=list(SCOPES)), read_only=True)
+    state = serializers.ChoiceField(choices=["active", "expired", "revoked"], read_only=True)
+
+    class Meta:
+        model = ApiKey
+        fields = [
+            "id",
+            "name",
+            "prefix",
+            "scopes",
+            "state",
+            "created_at",
+            "last_used_at",
+            "expires_at",
+            "revoked_at",
+        ]
+        read_only_fields = fields
+        extra_kwargs = {name: {"default_timezone": UTC} for name in fields if name.endswith("_at")}
+
+
+class MadeKeySerializer(KeySerializer):
+    """A new key with its secret, which is told this once."""
+
+    key = serializers.CharField(read_only=True)
+
+    class Meta(KeySerializer.Meta):
+        fields = [*KeySerializer.Meta.fields, "key"]
+
+
+class KeysSerializer(serializers.Serializer):
+    keys = KeySerializer(many=True)

@@ -1,11 +1,11 @@
 """Limits on guessing, counted in the cache for the pages and the API together."""
 
 import hashlib
-import time
 from typing import NamedTuple
 
-from django.core.cache import cache
 from django.http import HttpRequest
+
+from chatsite import counting
 
 from .addresses import client_network
 from .errors import TooManyAttempts
@@ -37,7 +37,7 @@ RATES = {
 
 def check(action: str, request: HttpRequest, *, account: str = "") -> None:
     """Raise `TooManyAttempts` when this client has used up one of the action's limits."""
-    spent = [rate for rate in RATES[action] if cache.get(_key(action, rate, request, account), 0) >= rate.amount]
+    spent = [rate for rate in RATES[action] if counting.counted(_key(action, rate, request, account)) >= rate.amount]
     if spent:
         raise TooManyAttempts(retry_after=max(_remaining(action, rate, request, account) for rate in spent))
 
@@ -56,22 +56,11 @@ def consume(action: str, request: HttpRequest, *, account: str = "") -> None:
 
 
 def _count(action: str, rate: Rate, request: HttpRequest, account: str) -> int:
-    key = _key(action, rate, request, account)
-    if cache.add(key, 1, timeout=rate.seconds):
-        cache.set(f"{key}:until", time.time() + rate.seconds, timeout=rate.seconds)
-        return 1
-    try:
-        return cache.incr(key)
-    except ValueError:
-        # The window ended between the two calls.
-        cache.set(key, 1, timeout=rate.seconds)
-        cache.set(f"{key}:until", time.time() + rate.seconds, timeout=rate.seconds)
-        return 1
+    return counting.count(_key(action, rate, request, account), rate.seconds)
 
 
 def _remaining(action: str, rate: Rate, request: HttpRequest, account: str) -> int:
-    until = cache.get(f"{_key(action, rate, request, account)}:until", time.time() + rate.seconds)
-    return max(1, round(until - time.time()))
+    return counting.remaining(_key(action, rate, request, account), rate.seconds)
 
 
 def _key(action: str, rate: Rate, request: HttpRequest, account: str) -> str:

@@ -3,7 +3,7 @@
 from allauth.account import views as allauth_views
 from django.urls import path, re_path
 
-from . import views
+from . import key_views, views
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("inactive/", allauth_views.account_inactive, name="account_inactive"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("password/change/", views.password_change, name="account_change_password"),
+    path("keys/", key_views.overview, name="account_keys"),
+    path("keys/<uuid:key_id>/revoke/", key_views.revoke, name="account_key_revoke"),
     path("password/set/", allauth_views.password_set, name="account_set_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),
     path("password/reset/done/", allauth_views.password_reset_done, name="account_reset_password_done"),

@@ -39,7 +39,7 @@ class Program:
         if self.token:
             headers.setdefault("authorization", f"Bearer {self.token}")
         raw = body if isinstance(body, bytes) else json.dumps(body if body is not None else {}).encode()
-        data = {} if method == "get" else {"data": raw, "content_type": "application/json"}
+        data = {} if method in {"get", "head"} else {"data": raw, "content_type": "application/json"}
         return getattr(self.client, method)(f"/api/auth/{path}/", headers=headers, **data)
 
     def post(self, path: str, body=None, **headers):
