@@ -5,18 +5,20 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.asgi import get_asgi_application
 
-http = get_asgi_application()
+django.setup(set_prefix=False)
 
 # The apps are ready only now.
+from chatsite.handler import Handler  # noqa: E402
 from conversations import runner  # noqa: E402
 from conversations.routing import websocket_urlpatterns  # noqa: E402
+from conversations.v1 import caller  # noqa: E402
 from llm.catalog import Catalog  # noqa: E402
 from llm.config import from_settings  # noqa: E402
 
-_pages_and_sockets = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})
+_pages_and_sockets = ProtocolTypeRouter({"http": Handler(), "websocket": URLRouter(websocket_urlpatterns)})
 _starting = asyncio.Lock()
 
 
@@ -46,6 +48,7 @@ async def lifespan(receive, send) -> None:
             await start_engine()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            await caller.drain()
             engine = runner.current()
             if engine is not None:
                 await engine.drain()

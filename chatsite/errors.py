@@ -60,6 +60,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return problem(request, status=404, code="not_found", detail=detail, template="404.html")
 
 
+def wrong_address(request: HttpRequest, *, right: str) -> HttpResponse:
+    """Answer 404, and name the address that was meant."""
+    detail = f"There is nothing at this address. The one you mean ends with a slash: {right}"
+    return problem(request, status=404, code="not_found", detail=detail, template="404.html")
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer 403 to a form that was not sent from a page of ours."""
     logger.warning("CSRF: %s", reason)

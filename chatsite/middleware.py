@@ -1,9 +1,13 @@
-"""A name for every request, so that an error a person sees can be found in the log."""
+"""What happens to every request and answer: a name for the log, probes, headers, and errors as people see them."""
 
 import uuid
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction
+from django.middleware.common import CommonMiddleware
+from django.middleware.gzip import GZipMiddleware
+from django.utils.cache import patch_cache_control
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.deprecation import MiddlewareMixin
 
 from chatsite import errors, health
 
@@ -52,6 +56,40 @@ def probes(get_response):
         return async_to_sync(view)(request) if view else get_response(request)
 
     return sync_middleware
+
+
+class PrivateAnswers(MiddlewareMixin):
+    """Keeps every answer of the API out of caches: what it says is one person's."""
+
+    def process_response(self, request, response):
+        """Return the answer, not to be stored."""
+        if request.path.startswith(errors.API_PREFIXES):
+            patch_cache_control(response, private=True, no_store=True)
+        return response
+
+
+class Compression(GZipMiddleware):
+    """Compresses answers, but for streams of events, which would be held back until there is enough of them, and for
+    answers with a strong ETag: compression makes it a weak one, useless for If-Match."""
+
+    def process_response(self, request, response):
+        """Return the answer, compressed where that is worth it."""
+        is_stream = response.get("Content-Type", "").startswith("text/event-stream")
+        if is_stream or response.get("ETag", "").startswith('"'):
+            return response
+        return super().process_response(request, response)
+
+
+class Addresses(CommonMiddleware):
+    """Sends whoever forgot the slash at the end of an address to the right one, but no program that sends something:
+    it would come there without its body."""
+
+    def process_response(self, request, response):
+        """Return the answer; where only the slash is missing, a redirect, or 404 with the right address."""
+        sends = request.method not in ("GET", "HEAD") and request.path.startswith("/api/")
+        if sends and response.status_code == 404 and self.should_redirect_with_slash(request):
+            return errors.wrong_address(request, right=f"{request.path}/")
+        return super().process_response(request, response)
 
 
 class ExpectedErrors:

@@ -5,13 +5,24 @@ from typing import Any
 import orjson
 from django.conf import settings
 from rest_framework.exceptions import APIException, ParseError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 
 
 class BodyTooLarge(APIException):
     status_code = 413
     default_code = "too_large"
     default_detail = "The body of this request is too large."
+
+
+class ExactNegotiation(DefaultContentNegotiation):
+    """Takes a body for what it says that it is; one that says `*/*` is nothing."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        """Return the parser for the body, None if there is none."""
+        kind = request.content_type.partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == kind), None)
 
 
 class StrictJSONParser(BaseParser):

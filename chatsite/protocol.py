@@ -3,6 +3,7 @@
 import asyncio
 from http import HTTPStatus
 
+from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
@@ -13,22 +14,34 @@ HEAD_SECONDS = 5.0
 # How long the request line and the headers may be together, and the address in them.
 HEAD_MAX_BYTES = 64 * 1024
 ADDRESS_MAX_BYTES = 8 * 1024
-# Django keeps a body on disk before anything looks at it; this is above what any view takes.
+# Django keeps a body on disk before anything looks at it; this is above what any view takes, but those that take files.
 BODY_MAX_BYTES = 3 * 1024 * 1024
-
+BODY_MAX_BYTES_AT = {
+    b"/api/attachments/": settings.UPLOAD_MAX_BYTES + BODY_MAX_BYTES,
+    b"/chat/": settings.UPLOAD_MAX_BYTES * settings.UPLOADS_PER_TURN + BODY_MAX_BYTES,
+    b"/api/chat/stream/": settings.UPLOAD_MAX_BYTES * settings.UPLOADS_PER_TURN + BODY_MAX_BYTES,
+}
+# A client that takes nothing of its answer for this long is cut off.
+STALLED_SECONDS = 30.0
 
 # How long a connection that answers no ping may take for its last frames.
 LINGER_SECONDS = 5.0
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """uvicorn's HTTP, which refuses a head too long (431, 414) or too slow (408), and a body too large (413)."""
+    """uvicorn's HTTP, which refuses a head too long (431, 414) or too slow (408), and a body too large (413).
+
+    It also ends the connection of a client that does not read.
+    """
 
     _refused = False
     _waiting = True
     _unread_bytes = 0
     _body_bytes = 0
+    _body_max_bytes = BODY_MAX_BYTES
     _deadline: asyncio.TimerHandle | None = None
+    _untaken_bytes = 0
+    _patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport) -> None:
         super().connection_made(transport)
@@ -36,7 +49,16 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_deadline()
+        self._forget_patience()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._expect_taking()
+
+    def resume_writing(self) -> None:
+        self._forget_patience()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
@@ -54,6 +76,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._waiting = False
         self._unread_bytes = self._body_bytes = 0
+        self._body_max_bytes = BODY_MAX_BYTES_AT.get(self.url.partition(b"?")[0], BODY_MAX_BYTES)
         self._forget_deadline()
         if len(self.url) > ADDRESS_MAX_BYTES:
             self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
@@ -66,7 +89,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
-        if not self._refused and self._body_bytes > BODY_MAX_BYTES:
+        if not self._refused and self._body_bytes > self._body_max_bytes:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if not self._refused:
             super().on_body(body)
@@ -90,6 +113,21 @@ class BoundedHttp(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _expect_taking(self) -> None:
+        self._untaken_bytes = self.transport.get_write_buffer_size()
+        self._patience = self.loop.call_later(STALLED_SECONDS, self._check_taking)
+
+    def _check_taking(self) -> None:
+        if self.transport.get_write_buffer_size() < self._untaken_bytes:
+            self._expect_taking()
+        else:
+            self.transport.abort()
+
+    def _forget_patience(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
     def _give_up(self) -> None:
         self._deadline = None

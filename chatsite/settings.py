@@ -8,8 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from corsheaders.defaults import default_headers
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from whitenoise.compress import Compressor
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -35,6 +37,8 @@ if EMBEDDED_DATABASE:
         # FULL: an acknowledged question survives a power cut, not only a crash of the process.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000;",
     }
+    # Kept for the next request: to open one takes as long as to ask it something.
+    DATABASES["default"]["CONN_MAX_AGE"] = None
     # A file, because the threads of a test cannot share a database in memory; one for each run, so that two may run.
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / f"test-{os.getpid()}.sqlite3"}
 else:
@@ -96,6 +100,16 @@ PROXY_COUNT = env.int("PROXY_COUNT", default=0)
 FRONTEND_ORIGINS = env.list("FRONTEND_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS = FRONTEND_ORIGINS
 CORS_URLS_REGEX = r"^/(api|v1)/.*$"
+CORS_ALLOW_HEADERS = [
+    *default_headers,
+    "cache-control",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "last-event-id",
+    "x-api-key",
+]
+CORS_EXPOSE_HEADERS = ["ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 
 
@@ -199,8 +213,22 @@ LLM = {
 
 # -- Conversations --------------------------------------------------------------------------------------------------
 
-# How many answers one process works on at once; further ones wait in line and see their place.
+# How many answers one process works on at once for each provider; further ones wait in line and see their place.
 CONCURRENT_TURNS = env.int("CONCURRENT_TURNS", default=512)
+
+# How many calls each model server is sent at once by one process; further ones wait in a fair line.
+CONCURRENT_CALLS = {
+    "ollama": env.int("OLLAMA_CONCURRENT_CALLS", default=CONCURRENT_TURNS),
+    "openai": env.int("OPENAI_CONCURRENT_CALLS", default=CONCURRENT_TURNS),
+}
+
+# How many answers of one person are written at the same time, and how many more may wait; 0 running sets no limit.
+# A quota in the admin can set another number for a person or a group.
+USER_RUNNING_TURNS = env.int("USER_RUNNING_TURNS", default=2)
+USER_WAITING_TURNS = env.int("USER_WAITING_TURNS", default=3)
+
+# The currency of quotas, and of the sums on the usage page; prices from genai-prices are in USD.
+CURRENCY = env.str("CURRENCY", default="USD")
 
 # How long running answers may go on after a stop signal before they are kept as interrupted, in seconds.
 DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=10)
@@ -208,9 +236,25 @@ DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=10)
 # The longest question, in bytes of UTF-8.
 MESSAGE_MAX_BYTES = 128 * 1024
 
+# The largest file that can be attached, and all files of one person together, in bytes; 0 together sets no limit.
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)
+USER_FILES_BYTES = env.int("USER_FILES_BYTES", default=1024 * 1024 * 1024)
+# How many files one question may have.
+UPLOADS_PER_TURN = env.int("UPLOADS_PER_TURN", default=10)
+# A file that was uploaded and never sent is deleted after this many hours.
+UPLOAD_KEPT_HOURS = env.float("UPLOAD_KEPT_HOURS", default=24)
+
 # How many sockets one person may have open, and one process in all.
 SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", default=20)
 SOCKETS_PER_PROCESS = env.int("SOCKETS_PER_PROCESS", default=10_000)
+
+# How many uploaded files one process reads at once; others wait their turn.
+PARSERS = env.int("PARSERS", default=2)
+
+# What the reading of one file may take: seconds by the clock, seconds of processor time, and memory.
+PARSER_SECONDS = env.float("PARSER_SECONDS", default=15)
+PARSER_CPU_SECONDS = env.int("PARSER_CPU_SECONDS", default=10)
+PARSER_MEMORY_MB = env.int("PARSER_MEMORY_MB", default=512)
 
 
 # WhiteNoise hands out files in chunks, and Django reads them in a thread: fine for files of this size.
@@ -231,6 +275,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "corsheaders",
     "csp",
     "django_htmx",
@@ -246,14 +293,15 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "chatsite.middleware.probes",
     "chatsite.middleware.request_id",
+    "chatsite.middleware.PrivateAnswers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "chatsite.middleware.Compression",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "chatsite.middleware.Addresses",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -284,12 +332,40 @@ TEMPLATES = [
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.Authentication"],
-    "DEFAULT_PARSER_CLASSES": ["chatsite.parsers.StrictJSONParser", "rest_framework.parsers.MultiPartParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "chatsite.parsers.ExactNegotiation",
+    "DEFAULT_PARSER_CLASSES": ["chatsite.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "chatsite.browsing.PageRenderer",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "accounts.permissions.ScopeAllows",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "chatsite.errors.handler",
     "NUM_PROXIES": PROXY_COUNT,
+    # `format` is a parameter like any other; what an answer is written in is said by Accept.
+    "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "Chatsite",
+    "VERSION": "1",
+    "DESCRIPTION": (
+        "Everything that can be done on the pages can be done here. Bodies are JSON in UTF-8, ids are UUIDs, times are "
+        "ISO 8601 in UTC. An unknown field or parameter is an error, never ignored. What belongs to somebody else does "
+        "not exist for you: 404. Every answer has an `X-Request-ID`, the name of the request in the server's log."
+    ),
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {"ConversationStatusEnum": "conversations.models.conversation.Conversation.Status"},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "chatsite.openapi.tell_errors",
+    ],
 }
 
 SESSION_ENGINE = "accounts.sessions"
@@ -302,8 +378,18 @@ USE_I18N = USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Nobody but a debugger reads source maps, and they take longest to compress.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
+# Where attached files are kept: by default in DATA_DIR. For a bucket, install django-storages and name its backend,
+# with its options as JSON, such as {"bucket_name": "chat", "endpoint_url": "https://..."}.
+FILE_STORAGE = env.str("FILE_STORAGE", default="django.core.files.storage.FileSystemStorage")
+FILE_STORAGE_OPTIONS = env.json("FILE_STORAGE_OPTIONS", default={})
+MEDIA_ROOT = DATA_DIR / "files"
+# Never in memory: a file goes from the network to the disk, and from there to its parser.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_PERMISSIONS = 0o600
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": FILE_STORAGE, "OPTIONS": FILE_STORAGE_OPTIONS},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -311,11 +397,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"one line": {"()": "chatsite.logs.OneLine"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        "django.security.DisallowedHost": {"filters": ["one line"]},
         "httpx": {"level": "WARNING"},
         # Every socket that opens and closes is no news.
         "uvicorn.error": {"level": "WARNING"},

@@ -4,12 +4,17 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts.views import theme
-from chatsite import health
+from chatsite import health, reference
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
     path("api/auth/", include("accounts.api_urls")),
+    path("api/schema/", reference.SchemaView.as_view(), name="schema"),
+    path("api/docs/", reference.docs, name="api_docs"),
+    path("api/redoc/", reference.redoc, name="api_redoc"),
+    path("api/", include("conversations.api.urls")),
+    path("v1/", include("conversations.v1.urls")),
     path("preferences/theme/", theme, name="theme"),
     path("health", health.detail, name="health"),
     path("", include("conversations.urls")),

@@ -37,12 +37,7 @@ def thousands(tokens: int) -> str:
 
 
 @register.filter
-def model_name(listing, model: str | None) -> str:
-    """Return what a model is called: its name in the listing, else its id, else "No model"."""
-    return next((choice.name for choice in listing.models if choice.id == model), bare(model or "No model"))
-
-
-@register.filter
-def bare(model: str) -> str:
-    """Return the id of a model, "provider/name", without its provider."""
-    return model.partition("/")[2] or model
+def model_name(model: str | None) -> str:
+    """Return what people call the model with this id: without its provider and without Ollama's `:latest`."""
+    _, _, name = (model or "").partition("/")
+    return (name or model or "No model").removesuffix(":latest")

@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand
 from chatsite import preparation
 from chatsite.jobs import Worker
 from chatsite.protocol import BoundedHttp, BoundedSocket
-from conversations import runner
+from conversations import runner, sse
+from conversations.v1 import caller
 
 # A WebSocket frame may be this large, in bytes: a question of the largest size with every letter escaped.
 FRAME_MAX_BYTES = 1024 * 1024
@@ -49,6 +50,8 @@ class Server(uvicorn.Server):
         if engine is not None:
             # From here on questions are left to other processes.
             engine.draining = True
+        sse.go_down()
+        caller.go_down()
         await super().shutdown(sockets=sockets)
         if self.worker:
             self.worker.stop()
