@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 import orjson
 
-from .events import Event, Finished, Stage, Text, Thinking, ToolCalled, ToolReturned
+from .events import Event, Finished, RoundEnded, Stage, Text, Thinking, ToolCalled, ToolReturned
 from .providers.base import Provider
 from .schema import problems
 from .values import Message, Model, Options, Tool, ToolCall, Usage
@@ -89,8 +89,14 @@ async def converse(
                 yield event
         if finished is None or not calls or last_round:
             reason = "tool_limit" if calls else finished.reason if finished else "stop"
-            yield Finished(reason=reason, usage=total, timings=finished.timings if finished else {})
+            yield Finished(
+                reason=reason,
+                usage=total,
+                timings=finished.timings if finished else {},
+                last=finished.usage if finished else None,
+            )
             return
+        yield RoundEnded(finished.usage)
         messages.append(
             Message(role="assistant", text="".join(said), thinking="".join(thought), tool_calls=tuple(calls))
         )

@@ -5,7 +5,10 @@ from typing import Any
 
 from .events import Event, Text, Thinking, ToolCalled
 from .tokens import estimate
-from .values import ToolCall
+from .values import ToolCall, Usage
+
+# Servers send a token in each piece; one that is longer than any token holds several of them.
+LONGEST_TOKEN_CHARACTERS = 64
 
 
 class Garbage(ValueError):
@@ -27,7 +30,7 @@ class Answer(ABC):
         self.events: list[Event] = []
         self.kind: type[Text] | type[Thinking] = Text
         self.pieces: list[str] = []
-        self.output: list[str] = []
+        self.written = 0  # tokens, as far as the pieces tell
         self.called = False
         self.ended = False  # the answer is whole
         self.over = False  # and nothing may follow it
@@ -38,6 +41,15 @@ class Answer(ABC):
 
         Sets `ended` at the line that says that the answer is whole, `over` at the one that nothing may follow.
         """
+
+    def say(self, *, error: Any, thinking: Any, text: Any) -> None:
+        """Take what one line says, whichever of it is there; raise `ServerFailed` for an error."""
+        if error:
+            raise ServerFailed(error)
+        if thinking:
+            self.add(Thinking, thinking)
+        if text:
+            self.add(Text, text)
 
     def add(self, kind: type[Text] | type[Thinking], piece: Any) -> None:
         """Add a piece of text or thinking."""
@@ -52,14 +64,24 @@ class Answer(ABC):
         """Add a tool call."""
         self.flush()
         self.called = True
+        self.written += estimate(call.name) + estimate(call.invalid or str(call.arguments))
         self.events.append(ToolCalled(call))
 
     def flush(self) -> None:
         if self.pieces:
-            text = "".join(self.pieces)
+            text, tokens = "".join(self.pieces), count(self.pieces)
             self.pieces.clear()
-            self.output.append(text)
-            self.events.append(self.kind(text))
+            self.written += tokens
+            self.events.append(self.kind(text, tokens))
+
+    def usage_of(self, *, prompt: Any, completion: Any, cached: Any, expected: int) -> Usage:
+        """Return the server's counts as far as they are numbers, our own for the rest; `expected` is the prompt's."""
+        return Usage(
+            prompt_tokens=prompt if isinstance(prompt, int) else expected,
+            completion_tokens=completion if isinstance(completion, int) else self.written,
+            cached_tokens=cached if isinstance(cached, int) else 0,
+            exact=isinstance(prompt, int) and isinstance(completion, int),
+        )
 
     def take(self) -> list[Event]:
         """Return the events since the last time."""
@@ -67,6 +89,9 @@ class Answer(ABC):
         events, self.events = self.events, []
         return events
 
-    def estimate_output(self) -> int:
-        """Return the estimated number of tokens that were read."""
-        return sum(estimate(text) for text in self.output)
+
+def count(pieces: list[str]) -> int:
+    """Return how many tokens came in these pieces."""
+    if max(map(len, pieces)) <= LONGEST_TOKEN_CHARACTERS:
+        return len(pieces)
+    return sum(1 if len(piece) <= LONGEST_TOKEN_CHARACTERS else estimate(piece) for piece in pieces)

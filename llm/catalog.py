@@ -18,7 +18,12 @@ logger = logging.getLogger(__name__)
 
 FRESH_SECONDS = 10.0
 ANSWER_SECONDS = 2.0
-STATES = {"model_unreachable": "unreachable", "model_timeout_connect": "unreachable", "model_refused": "refused"}
+STATES = {
+    "model_unreachable": "unreachable",
+    "model_timeout_connect": "unreachable",
+    "model_refused": "refused",
+    "model_misconfigured": "refused",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +118,11 @@ class Catalog:
     def missing(self, model_id: str | None) -> ModelError:
         name = model_id or self.config.default_model
         provider = name.partition("/")[0]
-        away = self.current.states.get(provider, "ok") != "ok"
-        if away:
+        state = self.current.states.get(provider, "ok")
+        if state == "refused":
+            detail = f"The server of the model {name} does not let this installation in."
+            return ModelError("model_misconfigured", detail)
+        if state != "ok":
             return ModelError("model_unreachable", f"The server of the model {name} cannot be reached.", retryable=True)
         return ModelError("model_not_found", f"There is no model named {name}.")
 

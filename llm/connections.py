@@ -140,9 +140,12 @@ def refuse(*, status: int, headers: Any, body: bytes, server: str, model: str, s
             retry_after = seconds(headers.get("retry-after"))
             return ModelError("model_busy", f"{server} is busy{because}", retryable=True, retry_after=retry_after)
         case 401:
-            return ModelError("model_refused", f"{server} did not accept the API key.")
+            detail = f"{server} did not accept the API key of this installation. Tell the people who run it."
+            return ModelError("model_misconfigured", detail)
+        case 403:
+            return ModelError("model_misconfigured", f"{server} does not let this installation in{because}")
         case _ if 300 <= status < 400:
-            return ModelError("model_refused", f"{server} answers with a redirect. Is its address right?")
+            return ModelError("model_misconfigured", f"{server} answers with a redirect. Is its address right?")
         case _ if status < 500:
             return ModelError("model_refused", f"{server} refused the request{because}")
         case _:

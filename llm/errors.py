@@ -7,6 +7,7 @@ Code = Literal[
     "model_not_found",
     "model_busy",
     "model_refused",
+    "model_misconfigured",
     "model_timeout_connect",
     "model_timeout_first_token",
     "model_timeout_between_tokens",

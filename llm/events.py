@@ -18,9 +18,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """More of the answer: never empty, valid Unicode, without NUL."""
+    """More of the answer: never empty, valid Unicode, without NUL; `pieces` is how many tokens it came in."""
 
     text: str
+    pieces: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Thinking:
     """More of the thinking that goes before the answer, under the same promises as `Text`."""
 
     text: str
+    pieces: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,23 @@ class ToolReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundEnded:
+    """One call of the model is over, and another follows because it asked for tools; `usage` is that call's own."""
+
+    usage: Usage | None
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
-    """The last event of a whole answer; `reason` is stop, length, tool_calls, tool_limit or the server's own word."""
+    """The last event of a whole answer; `reason` is stop, length, tool_calls, tool_limit or the server's own word.
+
+    `usage` is that of the whole answer, `last` that of its last call if there were several.
+    """
 
     reason: str
     usage: Usage | None
     timings: dict[str, Any] = field(default_factory=dict)
+    last: Usage | None = None
 
 
-Event = Stage | Text | Thinking | ToolCalled | ToolReturned | Finished
+Event = Stage | Text | Thinking | ToolCalled | ToolReturned | RoundEnded | Finished

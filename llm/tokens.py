@@ -38,6 +38,11 @@ def estimate(text: str) -> int:
     )
 
 
+def estimate_prompt(messages: Sequence[Message], tools: Sequence[Tool]) -> int:
+    """Return the estimated number of prompt tokens of a request with these messages and tools."""
+    return estimate_messages(messages) + estimate_tools(tools)
+
+
 def estimate_messages(messages: Sequence[Message]) -> int:
     """Return the estimated number of prompt tokens of messages, their images and tool calls included."""
     total = 0

@@ -33,7 +33,7 @@ class Server:
 
 
 class Upstream:
-    """A request on its way; whoever makes one must `close` it, which ends the TCP request unless it was read whole."""
+    """A request on its way, within `async with`: leaving ends the TCP request unless it was read whole."""
 
     def __init__(
         self, *, send: Callable[[], Coroutine[Any, Any, httpx.Response]], config: Config, server: Server, model: str
@@ -49,6 +49,12 @@ class Upstream:
         self.done_by = started + config.total_seconds
         self.body_ended = False
         self.opening: asyncio.Task[httpx.Response] = asyncio.create_task(self.open())
+
+    async def __aenter__(self) -> "Upstream":
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self.close()
 
     async def open(self) -> httpx.Response:
         try:

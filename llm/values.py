@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,11 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a caller may ask of an answer; None leaves the choice to the model server."""
+    """What a caller may ask of an answer; None leaves the choice to the model server.
+
+    `format` is a JSON schema, or "json" for any JSON object; `strict` holds the answer to the schema to the letter,
+    where the server makes a difference. `tool_choice` is "required" or the name of the tool that must be called.
+    """
 
     temperature: float | None = None
     top_p: float | None = None
@@ -49,7 +53,9 @@ class Options:
     stop: tuple[str, ...] = ()
     context_length: int | None = None
     think: bool | str | None = None
-    format: dict[str, Any] | None = None
+    format: dict[str, Any] | Literal["json"] | None = None
+    strict: bool = False
+    tool_choice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ import httpx
 import ollama
 import orjson
 
-from ..answers import Answer, Garbage, ServerFailed
+from ..answers import Answer, Garbage
 from ..config import Config
 from ..connections import PerLoop, explain, http_options
 from ..errors import ModelError
-from ..events import Event, Finished, Stage, Text, Thinking
-from ..tokens import estimate_messages, estimate_tools
+from ..events import Event, Finished, Stage
+from ..tokens import estimate_prompt
 from ..upstream import Server, Upstream
-from ..values import Message, Model, Options, Tool, Usage
+from ..values import Message, Model, Options, Tool
 from ..wire import decode
 from .calls import read_call, wire_tool
 from .pictures import require_sight, text_without_sight
@@ -30,6 +30,8 @@ PATIENCE_SECONDS = 0.3  # a model that is loaded has usually begun to answer by 
 LOADING_POLL_SECONDS = 1.0
 NANOSECONDS_PER_MS = 1_000_000
 HALF_WINDOW = 0.55
+# OpenAI has more levels of thinking than Ollama takes.
+LEVELS: dict[bool | str, bool | str] = {"none": False, "minimal": "low", "xhigh": "high"}
 DURATIONS = {
     "total_duration": "total_ms",
     "load_duration": "load_ms",
@@ -139,8 +141,8 @@ class OllamaProvider:
         )
         client = self.clients.get()
         answer = OllamaAnswer()
-        upstream = Upstream(send=lambda: client.send_chat(request), config=self.config, server=SERVER, model=model)
-        try:
+        asking = Upstream(send=lambda: client.send_chat(request), config=self.config, server=SERVER, model=model)
+        async with asking as upstream:
             yield Stage("reading")
             if not await upstream.answered(within=PATIENCE_SECONDS):
                 async for stage in self.stages(upstream=upstream, model=model):
@@ -148,10 +150,7 @@ class OllamaProvider:
             async with aclosing(upstream.events(answer)) as events:
                 async for event in events:
                     yield event
-        finally:
-            await upstream.close()
-        expected = estimate_messages(messages) + estimate_tools(tools)
-        yield answer.finish(expected=expected, window=request["options"]["num_ctx"])
+        yield answer.finish(expected=estimate_prompt(messages, tools), window=request["options"]["num_ctx"])
 
     async def stages(self, *, upstream: Upstream, model: str) -> AsyncIterator[Stage]:
         """Tell that the model is being loaded, and when it no longer is, until the answer begins."""
@@ -191,6 +190,8 @@ def chat_request(
     *, model: Model, messages: Sequence[Message], tools: Sequence[Tool], options: Options, config: Config
 ) -> dict[str, Any]:
     """Return the body of a chat request; ModelError if its question has a picture that the model cannot see."""
+    if options.tool_choice is not None:
+        raise ModelError("model_refused", "Ollama lets a model choose by itself whether to call a tool.")
     vision = "vision" in model.capabilities
     require_sight(messages=messages, model=model.name, sees=vision)
     window = options.context_length or config.context_length
@@ -216,7 +217,7 @@ def chat_request(
     if config.keep_alive:
         body["keep_alive"] = config.keep_alive
     if options.think is not None and "thinking" in model.capabilities:
-        body["think"] = options.think
+        body["think"] = LEVELS.get(options.think, options.think)
     if options.format is not None:
         body["format"] = options.format
     if tools:
@@ -257,12 +258,7 @@ class OllamaAnswer(Answer):
             calls = message.get("tool_calls")
         except (ValueError, AttributeError):
             raise Garbage from None
-        if error:
-            raise ServerFailed(error)
-        if thinking:
-            self.add(Thinking, thinking)
-        if text:
-            self.add(Text, text)
+        self.say(error=error, thinking=thinking, text=text)
         for call in calls if isinstance(calls, list) else ():
             function = call.get("function") if isinstance(call, dict) else None
             if isinstance(function, dict):
@@ -279,21 +275,18 @@ class OllamaAnswer(Answer):
         `expected` is our estimate of the prompt's tokens, `window` the number of tokens it had to fit.
         """
         last = self.last
-        prompt_tokens, completion_tokens = last.get("prompt_eval_count"), last.get("eval_count")
-        cached_tokens = last.get("prompt_eval_cached_count")
-        exact = isinstance(prompt_tokens, int) and isinstance(completion_tokens, int)
-        usage = Usage(
-            prompt_tokens=prompt_tokens if isinstance(prompt_tokens, int) else expected,
-            completion_tokens=completion_tokens if isinstance(completion_tokens, int) else self.estimate_output(),
-            cached_tokens=cached_tokens if isinstance(cached_tokens, int) else 0,
-            exact=exact,
+        usage = self.usage_of(
+            prompt=last.get("prompt_eval_count"),
+            completion=last.get("eval_count"),
+            cached=last.get("prompt_eval_cached_count"),
+            expected=expected,
         )
         timings: dict[str, Any] = {
             name: last[duration] // NANOSECONDS_PER_MS
             for duration, name in DURATIONS.items()
             if isinstance(last.get(duration), int)
         }
-        if exact and is_truncated(usage.prompt_tokens, expected=expected, window=window, silent=not self.output):
+        if usage.exact and is_truncated(usage.prompt_tokens, expected=expected, window=window, silent=not self.written):
             timings["truncated"] = True
         reason = last.get("done_reason")
         reason = "tool_calls" if self.called else reason if reason and isinstance(reason, str) else "stop"

@@ -14,14 +14,14 @@ import httpx
 import orjson
 from openai import APIStatusError, AsyncOpenAI
 
-from ..answers import Answer, Garbage, ServerFailed
+from ..answers import Answer, Garbage
 from ..config import Config
 from ..connections import PerLoop, explain, http_options, refuse
 from ..errors import ModelError
-from ..events import Event, Finished, Stage, Text, Thinking
-from ..tokens import estimate_messages, estimate_tools
+from ..events import Event, Finished, Stage
+from ..tokens import estimate_prompt
 from ..upstream import Server, Upstream
-from ..values import Message, Model, Options, Tool, Usage
+from ..values import Message, Model, Options, Tool
 from ..wire import decode
 from .calls import read_call, wire_tool
 from .pictures import media_type, require_sight, text_without_sight
@@ -105,17 +105,14 @@ class OpenAIProvider:
         require_sight(messages=messages, model=model, sees=sees)
         request = self.request(messages=messages, tools=tools, options=options, sees=sees)
         answer = OpenAIAnswer()
-        upstream = Upstream(
+        asking = Upstream(
             send=lambda: self.send(model=model, request=request), config=self.config, server=self.server, model=model
         )
-        try:
+        async with asking as upstream, aclosing(upstream.events(answer, prefix=b"data:")) as events:
             yield Stage("reading")
-            async with aclosing(upstream.events(answer, prefix=b"data:")) as events:
-                async for event in events:
-                    yield event
-        finally:
-            await upstream.close()
-        yield answer.finish(expected=estimate_messages(messages) + estimate_tools(tools))
+            async for event in events:
+                yield event
+        yield answer.finish(expected=estimate_prompt(messages, tools))
 
     async def send(self, *, model: str, request: dict[str, Any]) -> httpx.Response:
         """Return the response to a streamed chat as soon as its head is there, whatever its status."""
@@ -150,13 +147,20 @@ class OpenAIProvider:
             "reasoning_effort": options.think if isinstance(options.think, str) else None,
             "tools": [wire_tool(tool) for tool in tools] or None,
         }
-        if options.format is not None:
-            wanted["response_format"] = {
-                "type": "json_schema",
-                "json_schema": {"name": "answer", "schema": options.format},
-            }
+        if options.format == "json":
+            wanted["response_format"] = {"type": "json_object"}
+        elif options.format is not None:
+            form = {"name": "answer", "schema": options.format} | ({"strict": True} if options.strict else {})
+            wanted["response_format"] = {"type": "json_schema", "json_schema": form}
+        if options.tool_choice is not None:
+            wanted["tool_choice"] = wire_choice(options.tool_choice)
         body: dict[str, Any] = {"messages": [wire_message(message, sees=sees) for message in messages]}
         return body | {name: value for name, value in wanted.items() if value is not None}
+
+
+def wire_choice(choice: str) -> str | dict[str, Any]:
+    """Return which tool must be called, as OpenAI takes it."""
+    return choice if choice == "required" else {"type": "function", "function": {"name": choice}}
 
 
 def can_chat(name: str) -> bool:
@@ -217,12 +221,7 @@ class OpenAIAnswer(Answer):
             usage = value.get("usage")
         except (ValueError, AttributeError, TypeError, KeyError):
             raise Garbage from None
-        if error:
-            raise ServerFailed(error)
-        if thinking:
-            self.add(Thinking, thinking)
-        if text:
-            self.add(Text, text)
+        self.say(error=error, thinking=thinking, text=text)
         if isinstance(calls, list):
             for call in calls:
                 self.add_part(call)
@@ -257,13 +256,11 @@ class OpenAIAnswer(Answer):
 
     def finish(self, *, expected: int) -> Finished:
         """Return the end of a whole answer; `expected` is our estimate of the prompt's tokens."""
-        prompt_tokens, completion_tokens = self.usage.get("prompt_tokens"), self.usage.get("completion_tokens")
         details = self.usage.get("prompt_tokens_details")
-        cached_tokens = details.get("cached_tokens") if isinstance(details, dict) else None
-        usage = Usage(
-            prompt_tokens=prompt_tokens if isinstance(prompt_tokens, int) else expected,
-            completion_tokens=completion_tokens if isinstance(completion_tokens, int) else self.estimate_output(),
-            cached_tokens=cached_tokens if isinstance(cached_tokens, int) else 0,
-            exact=isinstance(prompt_tokens, int) and isinstance(completion_tokens, int),
+        usage = self.usage_of(
+            prompt=self.usage.get("prompt_tokens"),
+            completion=self.usage.get("completion_tokens"),
+            cached=details.get("cached_tokens") if isinstance(details, dict) else None,
+            expected=expected,
         )
         return Finished(reason="tool_calls" if self.called else self.reason, usage=usage)
