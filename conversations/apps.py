@@ -3,3 +3,10 @@ from django.apps import AppConfig
 
 class ConversationsConfig(AppConfig):
     name = "conversations"
+
+    def ready(self) -> None:
+        # The jobs too: the worker knows those that somebody has imported.
+        from . import jobs, receivers, storage  # noqa: F401
+
+        receivers.connect()
+        storage.connect()

@@ -10,6 +10,8 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.db import Error as DatabaseError
 
+from accounts.errors import InsufficientScope
+from accounts.permissions import require_scope
 from chatsite.threads import in_database
 
 from . import doorkeeper, events, frames, lifecycle, live, snapshots, sockets, turns
@@ -129,17 +131,12 @@ class ConversationConsumer(AsyncConsumer):
     async def _may_stay(self) -> bool:
         """Whether the conversation is this person's, or nobody's yet; one that became somebody else's ends here."""
         if self.mine is None:
-            self.mine = await in_database(self._is_mine)
+            owner = await in_database(Conversation.objects.owner_of, self.conversation_id)
+            self.mine = None if owner is None else owner == self.user.pk
             if self.mine is False:
                 await self.tell_error(NotFound())
                 await self.close(NOT_FOUND, "no such conversation")
         return self.mine is not False
-
-    def _is_mine(self) -> bool | None:
-        """An id that nobody has used is a new conversation of whoever asks first."""
-        if Conversation.objects.visible_to(self.user).filter(pk=self.conversation_id).exists():
-            return True
-        return False if Conversation.objects.filter(pk=self.conversation_id).exists() else None
 
     async def websocket_disconnect(self, message) -> None:
         """Leave; whatever runs, runs on."""
@@ -207,9 +204,9 @@ class ConversationConsumer(AsyncConsumer):
             # uvicorn's two ways to say so: the connection was lost, or was being closed for a broken frame.
             self.closed = True
 
-    async def tell_error(self, error: ChatError, ref: str | None = None) -> None:
+    async def tell_error(self, error: ChatError | InsufficientScope, ref: str | None = None) -> None:
         """Tell what cannot be done, and which frame that answers."""
-        frame = {"type": "error", "code": error.code, "detail": error.detail, "ref": ref, **error.extra}
+        frame = {"type": "error", "code": error.code, "detail": error.detail, "ref": ref, **getattr(error, "extra", {})}
         await self.send_text(encode(frame))
 
     async def _tell_snapshot(self) -> None:
@@ -268,15 +265,18 @@ class ConversationConsumer(AsyncConsumer):
             if text is None:
                 raise frames.BadJson("Frames are text; binary ones are not read.", code="binary_not_supported")
             if self.format.name == "plain":
+                require_scope(self.credential, "chat")
                 await self._start({"text": text})
                 return
             frame = frames.read(text)
             ref = frame.get("client_id") or frame.get("turn") or frame.get("message") or frame["type"]
+            if frame["type"] not in frames.WATCHING:
+                require_scope(self.credential, "chat")
             await getattr(self, "on_" + frame["type"].replace(".", "_"))(frame)
         except frames.BadJson as error:
             await self.tell_error(error)
             await self._strike()
-        except ChatError as error:
+        except (ChatError, InsufficientScope) as error:
             await self.tell_error(error, ref)
         except DatabaseError as error:
             logger.warning("A frame could not be carried out: %s", type(error).__name__)
@@ -322,6 +322,7 @@ class ConversationConsumer(AsyncConsumer):
             client_id=frame.get("client_id"),
             model=frame.get("model") or "",
             parent=frame.get("parent"),
+            attachments=frame.get("attachments") or (),
         )
         await self._acknowledge(started)
 
@@ -356,7 +357,10 @@ class ConversationConsumer(AsyncConsumer):
             self.watcher.have[message_id] = -1
             self.watcher.grew(growing)
             return
-        message = await in_database(self._message, message_id)
+        asked = Message.objects.visible_to(self.user).filter(turn__conversation=self.conversation_id, pk=message_id)
+        message = await in_database(asked.first)
+        if message is None:
+            raise NotFound
         whole = self.format.kept(message)
         if whole is not None:
             await self.send_text(whole)
@@ -383,12 +387,6 @@ class ConversationConsumer(AsyncConsumer):
         if turn.conversation_id != self.conversation_id:
             raise NotFound
         return turn
-
-    def _message(self, message_id: str) -> Message:
-        message = Message.objects.filter(pk=message_id, turn__conversation=self.conversation_id).first()
-        if message is None:
-            raise NotFound
-        return message
 
 
 class NowhereConsumer(AsyncConsumer):

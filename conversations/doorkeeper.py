@@ -11,7 +11,8 @@ from django.http import HttpRequest, parse_cookie
 from django.http.request import validate_host
 
 from accounts.credentials import Credential, of_request_session, user_of_token
-from accounts.errors import CredentialError
+from accounts.errors import CredentialError, UserInactive
+from accounts.keys import NOT_VALID
 from accounts.models import User
 from chatsite.threads import in_database
 
@@ -46,14 +47,14 @@ class Entrance:
 async def admit(scope: dict) -> Entrance:
     """Return who comes in; raises ForeignOrigin or Unknown."""
     headers = {name.decode("latin1").lower(): value.decode("latin1") for name, value in scope["headers"]}
-    token, subprotocol = _token(headers, scope.get("subprotocols", []))
+    tokens, subprotocol = _tokens(headers, scope.get("subprotocols", []))
     session_key = _session_key(headers.get("cookie", ""))
-    if token and session_key and "origin" not in headers:
-        # A program that sends both is asked to decide; a browser cannot help sending its cookie.
+    if len(tokens) > 1 or (tokens and session_key and "origin" not in headers):
+        # A program that sends several is asked to decide; a browser cannot help sending its cookie.
         raise Unknown(SIGNED_OUT, "ambiguous credentials", subprotocol)
-    if token:
+    if tokens:
         try:
-            credential = await in_database(user_of_token, token)
+            credential = await in_database(user_of_token, tokens[0])
         except CredentialError as error:
             code = DISABLED if error.code == "user_inactive" else SIGNED_OUT
             raise Unknown(code, error.code, subprotocol) from None
@@ -63,8 +64,17 @@ async def admit(scope: dict) -> Entrance:
         credential = await in_database(_of_session, session_key)
     else:
         raise Unknown(SIGNED_OUT, "not signed in", subprotocol)
+    if not (credential.allows("chat") or credential.allows("read")):
+        raise Unknown(DISABLED, "insufficient_scope", subprotocol)
     query = parse_qs(scope.get("query_string", b"").decode("latin1"))
     return Entrance(credential=credential, format=query.get("format", ["text"])[0], subprotocol=subprotocol)
+
+
+def why_out(credential: Credential) -> CredentialError:
+    """Return what to tell somebody whose credential let them in, and does not any more."""
+    if not is_active(credential.user.pk):
+        return UserInactive()
+    return CredentialError(NOT_VALID if credential.kind == "key" else "")
 
 
 def is_active(user_id: uuid.UUID) -> bool:
@@ -72,11 +82,16 @@ def is_active(user_id: uuid.UUID) -> bool:
     return User.objects.filter(pk=user_id, is_active=True).exists()
 
 
-def _token(headers: dict[str, str], subprotocols: list[str]) -> tuple[str, str | None]:
-    if len(subprotocols) == 2 and subprotocols[0] == BEARER:
-        return subprotocols[1], BEARER
+def _tokens(headers: dict[str, str], subprotocols: list[str]) -> tuple[list[str], str | None]:
+    """Return the tokens and keys that were sent, and the subprotocol to confirm."""
+    handed_over = len(subprotocols) == 2 and subprotocols[0] == BEARER
     scheme, _, token = headers.get("authorization", "").partition(" ")
-    return (token.strip(), None) if scheme.lower() == "bearer" else ("", None)
+    sent = [
+        subprotocols[1] if handed_over else "",
+        token.strip() if scheme.lower() == "bearer" else "",
+        headers.get("x-api-key", ""),
+    ]
+    return [token for token in sent if token], BEARER if handed_over else None
 
 
 def _session_key(cookie: str) -> str:

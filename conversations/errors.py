@@ -33,6 +33,27 @@ class TooLarge(ChatError):
     detail = "This is too long."
 
 
+class Unreadable(ChatError):
+    """A file that cannot be read; the code says why, the sentence what to do."""
+
+    status = 422
+    code = "corrupt"
+    detail = "This file cannot be read."
+
+    def __init__(self, detail: str = "", *, code: str = "", **extra):
+        super().__init__(detail, code=code, **extra)
+        if self.code == "unsupported_file":
+            self.status = 415
+
+
+class AttachmentSent(ChatError):
+    """A file that is part of a question already."""
+
+    status = 409
+    code = "attachment_sent"
+    detail = "This file was sent already. Attach it again."
+
+
 class TurnRunning(ChatError):
     """An answer is being written in this conversation; `extra["turn"]` says which."""
 
@@ -41,7 +62,29 @@ class TurnRunning(ChatError):
     detail = "An answer is still being written. Stop it or wait for it."
 
 
+class IdTaken(ChatError):
+    status = 409
+    code = "id_taken"
+    detail = "There is already something with this id. Choose another one."
+
+
+class PreconditionFailed(ChatError):
+    """It has changed since its version was read that If-Match names."""
+
+    status = 412
+    code = "precondition_failed"
+    detail = "This has changed since you read it. Read it again, then decide."
+
+
 class KeyReused(ChatError):
     status = 422
     code = "idempotency_key_reused"
     detail = "This client_id was already used for something else."
+
+
+class OverQuota(ChatError):
+    """More than this person may use just now; `extra["retry_after"]` says in how many seconds to ask again."""
+
+    status = 429
+    code = "too_many_requests"
+    detail = "That was more than is allowed just now."

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from .models import Conversation, Message, Turn
+from .models import Attachment, Conversation, Message, Turn
 
 
 def conversation_fields(conversation: Conversation) -> dict:
@@ -44,25 +44,40 @@ def turn_status(turn_id, stage: str, **detail) -> dict:
     return {"type": "turn.status", "turn": str(turn_id), "stage": stage, **detail}
 
 
+def usage_of(turn: Turn) -> dict | None:
+    """Return how many tokens a turn took, and whether the model server counted them; None while nobody knows."""
+    if turn.prompt_tokens is None and turn.completion_tokens is None:
+        return None
+    return {
+        "prompt_tokens": turn.prompt_tokens,
+        "completion_tokens": turn.completion_tokens,
+        "exact": turn.usage_exact,
+    }
+
+
+def error_of(turn: Turn) -> dict | None:
+    """Return what went wrong with a turn; None if nothing did."""
+    return {"code": turn.error_code, "detail": turn.error_detail} if turn.error_code else None
+
+
+def timings_of(turn: Turn) -> dict:
+    """Return how long a turn took until its first word and in all, in milliseconds, None while nobody knows."""
+    return {"first_token_ms": turn.first_token_ms, "total_ms": turn.total_ms}
+
+
 def turn_finished(turn: Turn) -> dict:
     """Return the news that nothing more will come for this turn, with why, usage and timings."""
-    usage = None
-    if turn.prompt_tokens is not None or turn.completion_tokens is not None:
-        usage = {
-            "prompt_tokens": turn.prompt_tokens,
-            "completion_tokens": turn.completion_tokens,
-            "exact": turn.usage_exact,
-        }
     return {
         "type": "turn.finished",
         "turn": str(turn.pk),
         "status": turn.status,
         "finish_reason": turn.finish_reason,
         "model": turn.model,
-        "error": {"code": turn.error_code, "detail": turn.error_detail} if turn.error_code else None,
-        "usage": usage,
-        "timings": {"first_token_ms": turn.first_token_ms, "total_ms": turn.total_ms},
+        "error": error_of(turn),
+        "usage": usage_of(turn),
+        "timings": timings_of(turn),
         "left_out": turn.left_out,
+        "included": turn.included,
         "finished_at": turn.finished_at.isoformat() if turn.finished_at else None,
     }
 
@@ -81,6 +96,24 @@ def message_fields(message: Message) -> dict:
         "tool_calls": message.tool_calls,
         "tool_name": message.tool_name,
         "created_at": message.created_at.isoformat(),
+        "attachments": [attachment_fields(each) for each in message.attachments.all()] if _may_have(message) else [],
+    }
+
+
+def attachment_fields(attachment: Attachment) -> dict:
+    """Return an attached file as programs see it; its bytes and its text have addresses of their own."""
+    file = attachment.file
+    return {
+        "id": str(attachment.pk),
+        "name": attachment.name,
+        "kind": file.kind,
+        "media_type": file.media_type,
+        "size": file.size,
+        "sha256": file.sha256,
+        "tokens": file.tokens,
+        "thumbnail": bool(file.thumbnail),
+        "receipt": file.receipt,
+        "created_at": attachment.created_at.isoformat(),
     }
 
 
@@ -118,6 +151,11 @@ def ended(turn: Turn) -> list[dict]:
 def digest(text: str) -> str:
     """Return the hexadecimal SHA-256 of the UTF-8 text."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _may_have(message: Message) -> bool:
+    """Whether to look for attachments: only questions have them."""
+    return message.role == Message.Role.USER
 
 
 def _without_id(conversation: Conversation) -> dict:

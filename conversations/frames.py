@@ -8,7 +8,7 @@ from .errors import ChatError, Invalid
 
 # The fields of each frame and what they hold; a leading "?" marks the ones that may be left out.
 FIELDS: dict[str, dict[str, str]] = {
-    "turn.start": {"text": "text", "client_id": "uuid", "model": "?text", "parent": "?uuid"},
+    "turn.start": {"text": "text", "client_id": "uuid", "model": "?text", "parent": "?uuid", "attachments": "?uuids"},
     "turn.stop": {"turn": "uuid"},
     "turn.retry": {"turn": "uuid", "client_id": "?uuid", "model": "?text"},
     "turn.edit": {"turn": "uuid", "text": "text", "client_id": "?uuid", "model": "?text"},
@@ -16,6 +16,8 @@ FIELDS: dict[str, dict[str, str]] = {
     "conversation.end": {},
     "ping": {},
 }
+# What somebody who may only watch may send.
+WATCHING = {"sync", "ping"}
 
 
 class BadJson(ChatError):
@@ -62,6 +64,9 @@ def _check(kind: str, name: str, value, wanted: str, present: bool) -> None:
         case "uuid":
             if not is_uuid(value):
                 raise Invalid(f"{name} is a UUID in its usual form.")
+        case "uuids":
+            if not isinstance(value, list) or not all(is_uuid(each) for each in value):
+                raise Invalid(f"{name} is a list of UUIDs in their usual form.")
 
 
 def is_uuid(value) -> bool:

@@ -1,16 +1,23 @@
 """What a person can do with a whole conversation."""
 
+import hashlib
+import json
 import uuid
+from collections.abc import Collection
 from functools import partial
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
-from . import events, live, runner
-from .errors import Invalid, NotFound, TurnRunning
+from . import events, live, runner, search
+from .errors import IdTaken, Invalid, NotFound, PreconditionFailed, TooLarge, TurnRunning
 from .models import Conversation, Turn
-from .turns import check_characters
+from .turns import check_characters, check_model
 
 TITLE_CHARACTERS = 200
+INSTRUCTIONS_MAX_BYTES = 32 * 1024
+# What makes one version of a conversation differ from another.
+VERSION_FIELDS = ("title", "model", "instructions", "status", "pinned", "archived", "leaf_id", "active_at")
 
 
 def find(*, conversation_id, user) -> Conversation:
@@ -26,24 +33,61 @@ def exists(*, conversation_id, user) -> bool:
     return Conversation.objects.visible_to(user).filter(pk=conversation_id).exists()
 
 
+def version_of(conversation: Conversation) -> str:
+    """Return a name for how the conversation stands, another one after each change and each word said."""
+    standing = [str(getattr(conversation, name)) for name in VERSION_FIELDS]
+    return hashlib.sha256(json.dumps(standing).encode()).hexdigest()[:32]
+
+
+def create(*, owner, id: uuid.UUID | None = None, **fields: str) -> Conversation:
+    """Return a new, empty conversation with the given title, model and instructions; raises IdTaken or Invalid."""
+    conversation = Conversation(pk=id or uuid.uuid4(), owner=owner)
+    for name, value in fields.items():
+        setattr(conversation, name, _FIELDS[name](value))
+    try:
+        with transaction.atomic():
+            conversation.save(force_insert=True)
+            if conversation.title:
+                search.keep_title(conversation)
+    except IntegrityError:
+        raise IdTaken from None
+    return conversation
+
+
+def change(
+    *, conversation: Conversation, changes: dict[str, Any], expected: Collection[str] | None = None
+) -> Conversation:
+    """Return the conversation with all the changes or none: title, model, instructions, pinned, archived, leaf.
+
+    `leaf` is the id of a turn, and opens the branch that goes through it. `expected` names the versions that may be
+    changed, None any; raises PreconditionFailed, NotFound, Invalid, TooLarge or TurnRunning.
+    """
+    changes = {name: _FIELDS.get(name, _as_it_is)(value) for name, value in changes.items()}
+    with transaction.atomic():
+        locked = _locked(conversation, expected)
+        if "leaf" in changes:
+            _check_quiet(locked)
+            changes["leaf"] = _newest_below(locked, _turn_of(locked, changes["leaf"]))
+        for name, value in changes.items():
+            setattr(locked, name, value)
+        if changes:
+            locked.save(update_fields=list(changes))
+            if "title" in changes:
+                search.keep_title(locked)
+            _tell(locked)
+    return locked
+
+
 def rename(*, conversation: Conversation, title: str) -> Conversation:
     """Return the conversation with its new title."""
-    title = " ".join(title.split())
-    check_characters(title)
-    if not title:
-        raise Invalid("A title has at least one character.", code="empty_title")
-    if len(title) > TITLE_CHARACTERS:
-        raise Invalid(f"A title has {TITLE_CHARACTERS} characters at most.", code="title_too_long")
-    conversation.title = title
-    conversation.save(update_fields=["title"])
-    _tell(conversation)
-    return conversation
+    return change(conversation=conversation, changes={"title": title})
 
 
 def end(*, conversation: Conversation) -> Conversation:
     """Return the conversation, marked as completed; the next question opens it again."""
     with transaction.atomic():
-        conversation = _quiet(conversation)
+        conversation = _locked(conversation)
+        _check_quiet(conversation)
         conversation.status = Conversation.Status.COMPLETED
         conversation.save(update_fields=["status"])
         _tell(conversation)
@@ -52,23 +96,30 @@ def end(*, conversation: Conversation) -> Conversation:
 
 def switch(*, conversation: Conversation, turn: Turn) -> Conversation:
     """Return the conversation with the branch open that goes through `turn`, down its newest answers."""
-    with transaction.atomic():
-        conversation = _quiet(conversation)
-        conversation.leaf = _newest_below(conversation, turn)
-        conversation.save(update_fields=["leaf"])
-        _tell(conversation)
-    return conversation
+    return change(conversation=conversation, changes={"leaf": turn.pk})
 
 
-def _quiet(conversation: Conversation) -> Conversation:
-    """Return the conversation, locked, if no answer is being written in it; raises NotFound or TurnRunning."""
+def _locked(conversation: Conversation, expected: Collection[str] | None = None) -> Conversation:
+    """Return the conversation as it stands, locked; raises NotFound, or PreconditionFailed if it is not as expected."""
     locked = Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
     if locked is None:
         raise NotFound
-    running = locked.turns.open().first()
+    if expected is not None and version_of(locked) not in expected:
+        raise PreconditionFailed
+    return locked
+
+
+def _check_quiet(conversation: Conversation) -> None:
+    running = conversation.turns.open().first()
     if running is not None:
         raise TurnRunning(turn=str(running.pk))
-    return locked
+
+
+def _turn_of(conversation: Conversation, turn_id: uuid.UUID) -> Turn:
+    turn = conversation.turns.filter(pk=turn_id).first()
+    if turn is None:
+        raise NotFound
+    return turn
 
 
 def _newest_below(conversation: Conversation, turn: Turn) -> Turn:
@@ -83,18 +134,66 @@ def _newest_below(conversation: Conversation, turn: Turn) -> Turn:
     return leaf
 
 
-def delete(*, conversation: Conversation) -> None:
-    """Delete the conversation and all in it; an answer that is being written ends, and no row comes back."""
+def delete(*, conversation: Conversation, expected: Collection[str] | None = None) -> None:
+    """Delete the conversation and all in it; an answer that is being written ends, and no row comes back.
+
+    `expected` names the versions that may be deleted, None any; raises PreconditionFailed or NotFound.
+    """
     conversation_id = str(conversation.pk)
     with transaction.atomic():
         # In the order in which everybody locks: the conversation, its turns, and the messages with them.
-        for locked in Conversation.objects.select_for_update().filter(pk=conversation.pk):
-            list(locked.turns.select_for_update().values_list("pk"))
-            locked.delete()
+        locked = _locked(conversation, expected)
+        list(locked.turns.select_for_update().values_list("pk"))
+        locked.delete()
     transaction.on_commit(partial(runner.forget_conversation, conversation_id))
     transaction.on_commit(partial(live.publish, conversation_id, events.conversation_deleted(conversation_id)))
+
+
+def delete_all(*, owner) -> None:
+    """Delete every conversation of a person; answers that are being written end. What was used stays in the ledger."""
+    theirs = Conversation.objects.filter(owner=owner)
+    with transaction.atomic():
+        # The same order as for one of them.
+        list(theirs.select_for_update().order_by("pk").values_list("pk"))
+        turns = Turn.objects.filter(conversation__owner=owner)
+        list(turns.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+        running = list(turns.open().values_list("conversation_id", flat=True))
+        theirs.delete()
+    for conversation_id in running:
+        transaction.on_commit(partial(runner.forget_conversation, str(conversation_id)))
 
 
 def _tell(conversation: Conversation) -> None:
     news = events.conversation_updated(conversation)
     transaction.on_commit(partial(live.publish, conversation.pk, news))
+
+
+def _title(title: str) -> str:
+    title = " ".join(title.split())
+    check_characters(title)
+    if not title:
+        raise Invalid("A title has at least one character.", code="empty_title")
+    if len(title) > TITLE_CHARACTERS:
+        raise Invalid(f"A title has {TITLE_CHARACTERS} characters at most.", code="title_too_long")
+    return title
+
+
+def _model(model: str) -> str:
+    check_model(model)
+    return model
+
+
+def _instructions(instructions: str) -> str:
+    check_characters(instructions)
+    if len(instructions.encode()) > INSTRUCTIONS_MAX_BYTES:
+        limit = INSTRUCTIONS_MAX_BYTES // 1024
+        raise TooLarge(f"Instructions may have {limit} KB at most.", code="instructions_too_large")
+    return instructions
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+# What each text is checked for, and how it is kept.
+_FIELDS = {"title": _title, "model": _model, "instructions": _instructions}

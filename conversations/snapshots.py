@@ -44,16 +44,18 @@ def read(conversation_id: uuid.UUID) -> Stand:
         branch=branch,
         recent=recent | {str(turn.pk): turn.status for turn in branch},
         last=last,
-        messages=list(last.messages.all()) if last else [],
+        messages=list(last.messages.with_files()) if last else [],
     )
 
 
 def settle(feed: live.Feed, stand: Stand, watcher: live.Watcher) -> dict:
     """Return the snapshot frame for a reader that has just joined, and drop the news that it already holds."""
+    before, feed.owner = feed.owner, stand.conversation.owner_id if stand.conversation else feed.owner
     unheard = [turn for turn in stand.recent if turn not in feed.told]
     feed.told.update({turn: stand.recent[turn] for turn in unheard})
-    if unheard:
-        # News of these turns may have been lost on the way here, so the readers before this one start over too.
+    if unheard or before not in (None, feed.owner):
+        # News of these turns, or that it was deleted, may have been lost on the way here, so the readers before this
+        # one start over too.
         for earlier in feed.watchers - {watcher}:
             earlier.lose()
     running = stand.last if stand.last is not None and stand.last.is_open else None

@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,9 +10,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from . import events, live, runner
-from .errors import Invalid, KeyReused, NotFound, TooLarge, TurnRunning
-from .models import Conversation, Message, Turn
+from . import attachments as files
+from . import events, live, quotas, runner, search
+from .errors import AttachmentSent, Invalid, KeyReused, NotFound, OverQuota, TooLarge, TurnRunning
+from .models import Attachment, Conversation, Message, Turn
 from .rendering import plain
 from .runner import rows
 
@@ -19,6 +21,9 @@ TITLE_CHARACTERS = 60
 MODEL_CHARACTERS = 200
 # Far above any real branch; keeps the tree's walks bounded.
 DEPTH_LIMIT = 10_000
+
+# Attaches files to a question that is being committed.
+Attach = Callable[..., list[Attachment]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +36,34 @@ class Started:
     new: bool
 
 
-def start(*, conversation_id, author, text: str, client_id: str | None = None, model: str = "", parent=None) -> Started:
+def start(
+    *,
+    conversation_id,
+    author,
+    text: str,
+    client_id: str | None = None,
+    model: str = "",
+    parent=None,
+    attachments: Sequence = (),
+) -> Started:
     """Return the committed turn that will answer `text`, in a conversation that is made if it does not exist yet.
 
-    `parent` is the id of the turn to answer after; by default the last one of the open branch.
+    `parent` is the id of the turn to answer after; by default the last one of the open branch. `attachments` are ids
+    of files that were uploaded and not sent yet; with one of them the text may be empty.
     Raises Invalid, TooLarge, NotFound, TurnRunning or KeyReused.
     """
-    _check_text(text)
+    files.check_number(attachments)
+    _check_text(text, empty=bool(attachments))
+    ids = [str(each) for each in attachments]
     return _begin(
         conversation_id=conversation_id,
         author=author,
         client_id=client_id,
-        asked=("start", str(conversation_id), text, model, str(parent or "")),
+        asked=("start", str(conversation_id), text, model, str(parent or ""), *files.contents(author=author, ids=ids)),
         model=model,
         place=partial(_after, conversation_id=conversation_id, author=author, parent=parent),
         text=text,
+        attach=partial(files.send, author=author, ids=ids) if ids else None,
     )
 
 
@@ -60,12 +78,14 @@ def retry(*, turn: Turn, author, client_id: str | None = None, model: str = "") 
         model=model or turn.model,
         place=partial(_beside, turn=turn),
         text=question.text,
+        attach=_same_files(question),
     )
 
 
 def edit(*, turn: Turn, author, text: str, client_id: str | None = None, model: str = "") -> Started:
-    """Return a new turn beside `turn` that asks `text` instead; the old branch stays."""
-    _check_text(text)
+    """Return a new turn beside `turn` that asks `text` instead, of the same files; the old branch stays."""
+    attach = _same_files(turn.messages.get(role=Message.Role.USER))
+    _check_text(text, empty=attach is not None)
     return _begin(
         conversation_id=turn.conversation_id,
         author=author,
@@ -74,6 +94,7 @@ def edit(*, turn: Turn, author, text: str, client_id: str | None = None, model: 
         model=model or turn.model,
         place=partial(_beside, turn=turn),
         text=text,
+        attach=attach,
     )
 
 
@@ -93,8 +114,8 @@ def find(*, turn_id, user) -> Turn:
         raise NotFound from None
 
 
-def _check_text(text: str) -> None:
-    if not text.strip():
+def _check_text(text: str, *, empty: bool = False) -> None:
+    if not text.strip() and not empty:
         raise Invalid("Write something first.", code="empty_message")
     check_characters(text)
     if len(text.encode()) > settings.MESSAGE_MAX_BYTES:
@@ -109,6 +130,13 @@ def check_characters(text: str) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise Invalid("The text holds half of a Unicode character.", code="invalid_unicode") from None
+
+
+def check_model(model: str) -> None:
+    """Raise Invalid if no model can have this name."""
+    if len(model) > MODEL_CHARACTERS:
+        raise Invalid("There is no model of that name.", code="model_not_found")
+    check_characters(model)
 
 
 def _after(*, conversation_id, author, parent) -> tuple[Conversation, Turn | None]:
@@ -140,17 +168,34 @@ def _beside(*, turn: Turn) -> tuple[Conversation, Turn | None]:
     return conversation, turn.parent
 
 
-def _begin(*, conversation_id, author, client_id, asked: tuple[str, ...], model: str, place, text: str) -> Started:
+def _same_files(question: Message) -> Attach | None:
+    """Return how to attach the files of a question to another one; None if it has none."""
+    attached = list(question.attachments.select_related("file", "owner"))
+    return partial(files.send_again, attachments=attached) if attached else None
+
+
+def _begin(
+    *,
+    conversation_id,
+    author,
+    client_id,
+    asked: tuple[str, ...],
+    model: str,
+    place,
+    text: str,
+    attach: Attach | None = None,
+) -> Started:
     """Commit the question and its turn, then tell and run it; a repeated client_id finds the first one."""
     if client_id is not None:
         client_id = _uuid(client_id)
-    if len(model) > MODEL_CHARACTERS:
-        raise Invalid("There is no model of that name.", code="model_not_found")
-    check_characters(model)
+    check_model(model)
     fingerprint = hashlib.sha256("\x00".join(asked).encode()).hexdigest()
+
+    limits = quotas.limits_of(author)
 
     @transaction.atomic
     def attempt() -> Started:
+        quotas.admit(user=author, limits=limits)
         conversation, parent = place()
         return _commit(
             conversation=conversation,
@@ -160,10 +205,17 @@ def _begin(*, conversation_id, author, client_id, asked: tuple[str, ...], model:
             fingerprint=fingerprint,
             model=model or conversation.model,
             text=text,
+            attach=attach,
+            limits=limits,
         )
 
     try:
         return attempt()
+    except (OverQuota, AttachmentSent):
+        # A question that was let in before may be asked for again.
+        if client_id and (seen := _seen(author=author, client_id=client_id, fingerprint=fingerprint)):
+            return seen
+        raise
     except IntegrityError:
         # Somebody was first: with the same client_id, with another question, or with the conversation itself.
         if client_id and (seen := _seen(author=author, client_id=client_id, fingerprint=fingerprint)):
@@ -175,7 +227,7 @@ def _begin(*, conversation_id, author, client_id, asked: tuple[str, ...], model:
         return attempt()
 
 
-def _commit(*, conversation, parent, author, client_id, fingerprint, model, text) -> Started:
+def _commit(*, conversation, parent, author, client_id, fingerprint, model, text, attach, limits) -> Started:
     # Where a server runs, it is claimed from the start: one commit less before the first word.
     worker = runner.worker()
     claimed = {"status": Turn.Status.RUNNING, "worker": worker, "started_at": timezone.now()} if worker else {}
@@ -186,6 +238,7 @@ def _commit(*, conversation, parent, author, client_id, fingerprint, model, text
         conversation=conversation,
         parent=parent,
         depth=depth,
+        milestone_id=parent.milestone_of_next if parent else None,
         author=author,
         client_id=client_id,
         fingerprint=fingerprint,
@@ -194,22 +247,28 @@ def _commit(*, conversation, parent, author, client_id, fingerprint, model, text
     )
     question = Message(turn=turn, position=0, role=Message.Role.USER, text=text)
     answer = Message(turn=turn, position=1, role=Message.Role.ASSISTANT, model=model, status=Message.Status.STREAMING)
-    Message.objects.bulk_create([question, answer])
+    said = Message.objects.bulk_create([question, answer])
+    attached = attach(question=question) if attach else []
+    question.remember(attached)
     conversation.leaf = turn
+    conversation.message_count += len(said)
     conversation.status = Conversation.Status.ACTIVE
     conversation.active_at = turn.created_at
     conversation.model = model
     titled = not conversation.title
     if titled:
-        conversation.title = title_of(text)
-    fields = ["leaf", "status", "active_at", "model", "title"]
+        conversation.title = title_of(text.strip() or attached[0].name)
+    fields = ["leaf", "message_count", "status", "active_at", "model", "title"]
     conversation.save(update_fields=fields if titled else fields[:-1])
+    if titled:
+        search.keep_title(conversation)
+    search.keep_messages(conversation, [question])
     started = Started(turn=turn, question=question, answer=answer, new=True)
-    transaction.on_commit(partial(_announce, started, titled))
+    transaction.on_commit(partial(_announce, started, titled, limits))
     return started
 
 
-def _announce(started: Started, titled: bool) -> None:
+def _announce(started: Started, titled: bool, limits: quotas.Limits) -> None:
     conversation = started.turn.conversation
     news = [
         events.turn_started(started.turn),
@@ -220,7 +279,7 @@ def _announce(started: Started, titled: bool) -> None:
         news.append(events.conversation_updated(conversation))
     live.publish(conversation.pk, *news)
     if started.turn.worker:
-        runner.begin(rows.work(started.turn, started.question, started.answer))
+        runner.begin(rows.work(started.turn, started.question, started.answer, limits))
 
 
 def _seen(*, author, client_id: str, fingerprint: str) -> Started | None:
@@ -229,7 +288,7 @@ def _seen(*, author, client_id: str, fingerprint: str) -> Started | None:
         return None
     if turn.fingerprint != fingerprint:
         raise KeyReused
-    question, answer = turn.messages.all()[:2]
+    question, answer = turn.messages.with_files()[:2]
     return Started(turn=turn, question=question, answer=answer, new=False)
 
 

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from . import views
+from . import attachment_views, usage_views, views
 
 urlpatterns = [
     path("", views.landing, name="landing"),
+    path("usage/", usage_views.page, name="usage"),
     path("chat/", views.chat, name="chat"),
     path("chat/list/", views.chats, name="chats"),
     path("chat/<uuid:conversation_id>/", views.conversation, name="conversation"),
@@ -14,4 +15,7 @@ urlpatterns = [
     path("turns/<uuid:turn_id>/stop/", views.stop, name="stop"),
     path("turns/<uuid:turn_id>/retry/", views.retry, name="retry"),
     path("turns/<uuid:turn_id>/edit/", views.edit, name="edit"),
+    path("attachments/<uuid:attachment_id>/", attachment_views.page, name="attachment"),
+    path("attachments/<uuid:attachment_id>/image/", attachment_views.image, name="attachment_image"),
+    path("attachments/<uuid:attachment_id>/chip/", attachment_views.chip, name="attachment_chip"),
 ]

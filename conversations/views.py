@@ -1,6 +1,7 @@
 """The pages of the chat; without JavaScript, a form post and a reload carry it too."""
 
 import uuid
+from collections.abc import Sequence
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest as DjangoRequest
@@ -11,8 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from . import lifecycle, models_offered, threads, turns
-from .errors import ChatError, NotFound
+from . import attachments, lifecycle, models_offered, threads, turns
+from .errors import ChatError, NotFound, TooLarge
 
 SESSION_ERROR = "chat_error"
 
@@ -54,6 +55,7 @@ def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespon
 
 def _page(request, *, conversation, conversation_id) -> HttpResponse:
     listing = models_offered.listing()
+    problem = request.session.pop(SESSION_ERROR, None)
     chats = threads.chats(user=request.user)
     context = {
         "conversation": conversation,
@@ -64,7 +66,8 @@ def _page(request, *, conversation, conversation_id) -> HttpResponse:
         "listing": listing,
         "model": models_offered.chosen(listing, conversation.model if conversation else ""),
         "user": request.user,
-        "problem": request.session.pop(SESSION_ERROR, None),
+        "problem": problem,
+        "attachments": attachments.waiting(user=request.user, ids=problem.get("attachments", [])) if problem else [],
         **_shown(conversation, conversation.leaf_id if conversation else None),
     }
     return render(request, "conversations/chat.html", context)
@@ -82,27 +85,37 @@ def _ask(request, conversation_id: str) -> HttpResponse:
         conversation_uuid = uuid.UUID(conversation_id)
     except ValueError:
         raise NotFound from None
-    return _back(
-        request,
-        conversation_uuid,
-        lambda: turns.start(
+    # Those that were read before something went wrong, and those that come with this form.
+    files = [str(_uuid(each)) for each in request.POST.getlist("attachments")]
+
+    def ask() -> None:
+        uploads = request.FILES.getlist("files")
+        attachments.check_number([*files, *range(len(uploads))])
+        for upload in uploads:
+            files.append(str(attachments.receive(owner=request.user, upload=upload).pk))
+        turns.start(
             conversation_id=conversation_uuid,
             author=request.user,
             text=request.POST.get("text", ""),
             client_id=request.POST.get("client_id") or None,
             model=request.POST.get("model", ""),
-        ),
-    )
+            attachments=files,
+        )
+
+    return _back(request, conversation_uuid, ask, files)
 
 
-def _back(request, conversation_id: uuid.UUID, verb) -> HttpResponse:
-    """Do something to a conversation and show it; what went wrong is told there."""
+def _back(request, conversation_id: uuid.UUID, verb, files: Sequence[str] = ()) -> HttpResponse:
+    """Do something to a conversation and show it; what went wrong is told there, and `files` wait there."""
     try:
         verb()
-    except NotFound:
-        raise
     except ChatError as error:
-        request.session[SESSION_ERROR] = {"code": error.code, "detail": error.detail}
+        if isinstance(error, NotFound) and error.code == NotFound.code:
+            raise
+        # What was refused stands in the composer again, except what is too long to be kept.
+        text = "" if isinstance(error, TooLarge) else request.POST.get("text", "")
+        told = {"code": error.code, "detail": error.detail, "text": text, "attachments": list(files)}
+        request.session[SESSION_ERROR] = told
         if not lifecycle.exists(conversation_id=conversation_id, user=request.user):
             return redirect("chat")
     return redirect("conversation", conversation_id)
@@ -138,7 +151,7 @@ def chats(request: HttpRequest) -> HttpResponse:
 def rename(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """Give a conversation another title."""
     found = lifecycle.find(conversation_id=conversation_id, user=request.user)
-    lifecycle.rename(conversation=found, title=request.POST.get("title", ""))
+    found = lifecycle.rename(conversation=found, title=request.POST.get("title", ""))
     if not request.htmx:
         return redirect("conversation", found.pk)
     return render(request, "conversations/_chat_item.html", {"chat": found, "current": request.POST.get("current", "")})

@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 
 from .live import LiveMessage
 from .live.feeds import Delta
-from .models import Message, Turn
+from .models import Attachment, Message, StoredFile, Turn
 from .rendering import blocks, ready_blocks
 
 
@@ -131,8 +131,21 @@ def _message_html(event: dict) -> str:
         seq=event["seq"],
         created_at=datetime.fromisoformat(event["created_at"]),
     )
+    message.remember([_attachment(each) for each in event["attachments"]])
     turn = Turn(id=event["turn"], status=Turn.Status.QUEUED, model=event["model"])
     return render_to_string("conversations/_message.html", {"message": message, "turn": turn, "new": True})
+
+
+def _attachment(fields: dict) -> Attachment:
+    file = StoredFile(
+        kind=fields["kind"],
+        size=fields["size"],
+        tokens=fields["tokens"],
+        # Only whether there is one matters.
+        thumbnail="thumbnail" if fields["thumbnail"] else "",
+        receipt=fields["receipt"],
+    )
+    return Attachment(id=fields["id"], name=fields["name"], file=file)
 
 
 def _turn_end_html(event: dict) -> str:
@@ -149,6 +162,7 @@ def _turn_end_html(event: dict) -> str:
         completion_tokens=usage.get("completion_tokens"),
         usage_exact=usage.get("exact", False),
         left_out=event["left_out"],
+        included=event["included"],
         finished_at=datetime.fromisoformat(event["finished_at"]),
         **event["timings"],
     )

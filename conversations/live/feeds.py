@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable
 
@@ -21,10 +22,23 @@ RENDERING_SHARE = 0.1
 class Delta:
     """One step of a live message: what was added, and which blocks of its HTML it changed (None: not rendered)."""
 
-    __slots__ = ("blocks", "first", "frames", "seq", "text", "thinking")
+    __slots__ = ("blocks", "first", "frames", "length", "seq", "text", "thinking", "thinking_length")
 
-    def __init__(self, seq: int, text: str, thinking: str, first: int | None, blocks: list[str] | None):
+    def __init__(
+        self,
+        seq: int,
+        text: str,
+        thinking: str,
+        first: int | None,
+        blocks: list[str] | None,
+        *,
+        length: int,
+        thinking_length: int,
+    ):
         self.seq = seq
+        # How many characters the message has with it.
+        self.length = length
+        self.thinking_length = thinking_length
         self.text = text
         self.thinking = thinking
         self.first = first
@@ -90,7 +104,8 @@ class LiveMessage:
         if thinking:
             self.thinking += thinking
         first, blocks = self._render()
-        self.deltas.append(Delta(seq, text, thinking, first, blocks))
+        lengths = {"length": len(self.text), "thinking_length": len(self.thinking)}
+        self.deltas.append(Delta(seq, text, thinking, first, blocks, **lengths))
         self.feed.wake(self)
 
     def replace(self, seq: int, text: str, thinking: str) -> None:
@@ -134,6 +149,8 @@ class Feed:
         # The last status of each turn that watchers were told of, and the stage of the open one.
         self.told: dict[str, str] = {}
         self.stages: dict[str, dict] = {}
+        # Whose conversation it was when the rows were last looked at; None while there is none.
+        self.owner: uuid.UUID | None = None
 
     def open(self, **fields) -> LiveMessage:
         """Return a new live message of this conversation."""
@@ -156,6 +173,10 @@ class Feed:
             case "turn.finished":
                 self.told[event["turn"]] = event["status"]
                 self.stages.pop(event["turn"], None)
+            case "conversation.deleted":
+                self.told.clear()
+                self.stages.clear()
+                self.owner = None
             case "message.completed":
                 message = self.messages.get(event["message"])
                 # One that is written here ends here, whatever another process took it for.

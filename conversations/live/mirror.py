@@ -1,13 +1,14 @@
 """Turns that run in other processes: followed by their news, and compared with the rows when news got lost."""
 
 import datetime
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping
 
 from django.db.models import Q
 from django.utils import timezone
 
 from .. import events
-from ..models import Message, Turn
+from ..models import Conversation, Message, Turn
 from . import feeds
 from .feeds import Feed, LiveMessage
 
@@ -69,10 +70,37 @@ def differing(told: dict[str, dict[str, str]], worker: str) -> list[Turn]:
         turns = turns.filter(conversation_id__in=list(told))
     return [
         turn
-        for turn in turns.prefetch_related("messages").order_by("created_at")
+        for turn in turns.with_messages().order_by("created_at")
         if str(turn.conversation_id) in told
         and (turn.is_open or told[str(turn.conversation_id)].get(str(turn.pk)) != turn.status)
     ]
+
+
+def begun() -> dict[str, uuid.UUID | None]:
+    """Return the watched conversations that there were when last looked, with whose they were, None if unknown."""
+    return {feed.id: feed.owner for feed in feeds.current().values() if feed.watchers and (feed.owner or feed.told)}
+
+
+def owners(conversation_ids: Iterable[str]) -> dict[str, uuid.UUID]:
+    """Return whose each of these conversations is; one that does not exist is not among them."""
+    asked = list(conversation_ids)
+    found: dict[str, uuid.UUID] = {}
+    for first in range(0, len(asked), NAMED_LIMIT):
+        rows = Conversation.objects.filter(pk__in=asked[first : first + NAMED_LIMIT])
+        found |= {str(pk): owner for pk, owner in rows.values_list("pk", "owner_id")}
+    return found
+
+
+def tell_deleted(before: Mapping[str, uuid.UUID | None], now: Mapping[str, uuid.UUID]) -> None:
+    """Tell the watchers of conversations that are gone, or somebody else's by now; `before` is what `begun` said."""
+    for conversation_id, owner in before.items():
+        feed = feeds.current().get(conversation_id)
+        if feed is None:
+            continue
+        if conversation_id not in now or owner not in (None, now[conversation_id]):
+            feed.deliver(events.conversation_deleted(conversation_id))
+        else:
+            feed.owner = now[conversation_id]
 
 
 def converge(turns: Iterable[Turn]) -> None:

@@ -8,6 +8,8 @@ import asyncio
 import contextlib
 import logging
 
+from chatsite.tasks import end_tasks
+
 from . import feeds, mirror
 from .feeds import Feed, LiveMessage
 
@@ -46,10 +48,9 @@ class Relay:
     async def close(self) -> None:
         """Send what waits, then stop."""
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(self._send_all(), LAYER_SECONDS)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            async with asyncio.timeout(LAYER_SECONDS):
+                await self._send_all()
+        await end_tasks(self._tasks)
 
     def send(self, conversation_id: str, news) -> None:
         """Queue news of a conversation for the other processes."""
@@ -103,7 +104,9 @@ class Relay:
         return True
 
     async def _bounded(self, call):
-        return await asyncio.wait_for(call, LAYER_SECONDS)
+        # Not `wait_for`: on Python 3.11 that forgets a cancellation that comes together with the answer.
+        async with asyncio.timeout(LAYER_SECONDS):
+            return await call
 
     async def _send_forever(self) -> None:
         while True:

@@ -46,7 +46,10 @@ class Watcher:
 
     def put(self, event: dict) -> None:
         """Queue one piece of news."""
-        self.gone = self.gone or event["type"] == "conversation.deleted"
+        if self.gone:
+            # Of a conversation that somebody else has begun under the same id.
+            return
+        self.gone = event["type"] == "conversation.deleted"
         characters = _characters(event)
         too_long = self._characters and self._characters + characters > WAITING_CHARACTERS
         if too_long or len(self._waiting) >= WAITING_LIMIT:
@@ -57,6 +60,8 @@ class Watcher:
 
     def grew(self, message: "LiveMessage") -> None:
         """Remember that the message has more to say; its text stays where it is until the reader takes it."""
+        if self.gone:
+            return
         if message.id not in self._grown:
             self._waiting.append(message.id)
             self._ready.set()

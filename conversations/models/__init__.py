@@ -1,5 +1,23 @@
+from .attachment import Attachment, DrawnPage, Passage, PassageIndex, StoredFile
 from .conversation import Conversation
 from .message import Message
+from .price import ModelPrice
+from .quota import Quota
+from .search import SearchEntry
 from .turn import Turn
+from .usage import UsageEntry
 
-__all__ = ["Conversation", "Message", "Turn"]
+__all__ = [
+    "Attachment",
+    "Conversation",
+    "DrawnPage",
+    "Message",
+    "ModelPrice",
+    "Passage",
+    "PassageIndex",
+    "Quota",
+    "SearchEntry",
+    "StoredFile",
+    "Turn",
+    "UsageEntry",
+]

@@ -12,13 +12,22 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Return what this person may see: the one gate that every edge goes through."""
         return self.filter(owner=user)
 
+    def owner_of(self, id) -> uuid.UUID | None:
+        """Return whose conversation this is, None while nobody has begun it: then it is for whoever asks first."""
+        return self.filter(pk=id).values_list("owner_id", flat=True).first()
+
     def recent(self) -> "ConversationQuerySet":
         """Return the newest activity first, in an order that a cursor can continue."""
         return self.order_by("-active_at", "-id")
 
     def before(self, active_at, id) -> "ConversationQuerySet":
         """Return what comes after that place in the `recent` order."""
-        return self.filter(Q(active_at__lt=active_at) | Q(active_at=active_at, id__lt=id))
+        # The first condition says no more than the second, but an index can begin there.
+        return self.filter(active_at__lte=active_at).filter(Q(active_at__lt=active_at) | Q(id__lt=id))
+
+    def after(self, active_at, id) -> "ConversationQuerySet":
+        """Return what comes before that place in the `recent` order: newer activity."""
+        return self.filter(active_at__gte=active_at).filter(Q(active_at__gt=active_at) | Q(id__gt=id))
 
 
 class Conversation(models.Model):
@@ -36,6 +45,8 @@ class Conversation(models.Model):
     archived = models.BooleanField(default=False)
     # The last turn of the branch that is open; sibling branches stay in the tree.
     leaf = models.ForeignKey("Turn", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # Written by whoever adds messages, because counting those of a long conversation takes longer than a list may.
+    message_count = models.PositiveIntegerField(default=0, help_text="Messages, of all branches.")
     created_at = models.DateTimeField(auto_now_add=True)
     active_at = models.DateTimeField(auto_now_add=True, help_text="When something was last said.")
 

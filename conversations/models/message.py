@@ -1,8 +1,22 @@
 """A message: one row per message as the model sees it, ordered by position within its turn."""
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.db import models
+
+if TYPE_CHECKING:
+    from .attachment import Attachment
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def with_files(self) -> "MessageQuerySet":
+        """Return the messages together with the files that are attached to them."""
+        return self.prefetch_related("attachments__file")
+
+    def visible_to(self, user) -> "MessageQuerySet":
+        """Return the messages of conversations this person may see."""
+        return self.filter(turn__conversation__owner=user)
 
 
 class Message(models.Model):
@@ -34,9 +48,15 @@ class Message(models.Model):
     model = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = MessageQuerySet.as_manager()
+
     class Meta:
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["turn", "position"], name="one_message_per_position")]
 
     def __str__(self) -> str:
         return f"{self.role} message {self.id}"
+
+    def remember(self, attachments: "list[Attachment]") -> None:
+        """Let the row know its attachments, so that telling of it asks nothing more."""
+        vars(self)["_prefetched_objects_cache"] = {"attachments": attachments}

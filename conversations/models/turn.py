@@ -6,6 +6,9 @@ from django.conf import settings
 from django.db import connection, models
 from django.db.models import Q
 
+# Every so many turns of a branch, one is a milestone: a shorter way up, because a branch has no other than its turns.
+MILESTONE_TURNS = 100
+
 
 class TurnQuerySet(models.QuerySet["Turn"]):
     def visible_to(self, user) -> "TurnQuerySet":
@@ -15,6 +18,10 @@ class TurnQuerySet(models.QuerySet["Turn"]):
     def open(self) -> "TurnQuerySet":
         """Return the turns that are waiting or being answered."""
         return self.filter(status__in=Turn.OPEN)
+
+    def with_messages(self) -> "TurnQuerySet":
+        """Return the turns together with their messages, and the files that are attached to those."""
+        return self.prefetch_related("messages__attachments__file")
 
     def branch(self, leaf_id, limit: int, messages: bool = True) -> list["Turn"]:
         """Return the last `limit` turns of the branch that ends in `leaf_id`, oldest first, with their messages."""
@@ -35,8 +42,28 @@ class TurnQuerySet(models.QuerySet["Turn"]):
             ids = [row[0] for row in cursor.fetchall()]
         turns = self.filter(id__in=ids).order_by("depth")
         if messages:
-            turns = turns.prefetch_related("messages")
+            return list(turns.with_messages())
         return list(turns)
+
+    def branch_after(self, leaf_id, turn: "Turn", limit: int) -> list["Turn"]:
+        """Return up to `limit` turns that come after `turn` towards `leaf_id`, oldest first, with their messages."""
+        as_stored = Turn._meta.pk.get_db_prep_value
+        depth = turn.depth + limit
+        # Up from the leaf to that depth, by milestones as long as the next one does not stand higher.
+        query = """
+            WITH RECURSIVE way(id, above_id, depth) AS (
+                SELECT id, {above}, depth FROM conversations_turn AS turn WHERE id = %s
+                UNION ALL
+                SELECT turn.id, {above}, turn.depth
+                FROM conversations_turn AS turn JOIN way ON turn.id = way.above_id
+                WHERE way.depth > %s
+            ) SELECT id FROM way ORDER BY depth LIMIT 1"""
+        above = f"""CASE WHEN turn.milestone_id IS NULL OR (turn.depth - 1) / {MILESTONE_TURNS} * {MILESTONE_TURNS} < %s
+                THEN turn.parent_id ELSE turn.milestone_id END"""
+        with connection.cursor() as cursor:
+            cursor.execute(query.format(above=above), [depth, as_stored(leaf_id, connection), depth, depth])
+            last = cursor.fetchone()
+        return [found for found in self.branch(last and last[0], limit) if found.depth > turn.depth]
 
 
 class Turn(models.Model):
@@ -55,7 +82,11 @@ class Turn(models.Model):
     conversation = models.ForeignKey("Conversation", on_delete=models.CASCADE, related_name="turns")
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="children")
     depth = models.PositiveIntegerField(default=0, help_text="How many turns come before this one on its branch.")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="turns")
+    # No constraint and no index: it is above in the same branch, so it goes with it, and is only looked at from below.
+    milestone = models.ForeignKey(
+        "self", models.DO_NOTHING, null=True, blank=True, db_constraint=False, db_index=False, related_name="+"
+    )
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, db_index=False, related_name="turns")
     client_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  NULL: no idempotency asked for
     fingerprint = models.CharField(
         max_length=64, help_text="What was asked for, so that a repeated client_id can be told."
@@ -78,6 +109,7 @@ class Turn(models.Model):
     completion_tokens = models.PositiveIntegerField(null=True, blank=True)
     left_out = models.PositiveIntegerField(default=0, help_text="Earlier turns that did not fit the model's window.")
     usage_exact = models.BooleanField(default=False, help_text="Counted by the model server, not estimated.")
+    included = models.JSONField(default=list, blank=True, help_text="What of each attached file the model was sent.")
 
     objects = TurnQuerySet.as_manager()
 
@@ -90,10 +122,18 @@ class Turn(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "parent", "created_at"], name="turns_of_parent"),
+            # A person's open turns are counted with each question.
+            models.Index(fields=["author", "status"], name="turns_of_author"),
         ]
 
     def __str__(self) -> str:
         return f"{self.status} turn {self.id}"
+
+    @property
+    def milestone_of_next(self) -> uuid.UUID | None:
+        """The milestone of a turn that follows this one: the last one above it, which nobody needs near the first."""
+        is_one = self.depth > 0 and self.depth % MILESTONE_TURNS == 0
+        return self.pk if is_one else self.milestone_id
 
     @property
     def is_open(self) -> bool:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 HIGHLIGHT_CHARS = 12_000
 HIGHLIGHT_SECONDS = 0.05
+COLD_ATTEMPTS = 3
 LINE_CHARS = 1_000
 LABEL_CHARS = 30
 
@@ -80,6 +81,9 @@ c ch cm cp cpf c1 cs go gp err gd gr
 CLASSES = frozenset(CLASS_NAMES.split())
 
 _highlighted = Cache(limit=1_000_000)
+# Languages that have been coloured once. Until then a lexer spends most of its time on its own expressions, and those
+# of the languages within (HTML holds CSS and JavaScript): the same text must not depend on who was asked first.
+_warm: set[str] = set()
 
 
 @cache
@@ -91,6 +95,16 @@ def _lexer(language: str) -> "Lexer":
 
 
 def _highlight(code: str, language: str) -> str:
+    for _ in range(1 if language in _warm else COLD_ATTEMPTS):
+        text = _coloured(code, language)
+        if text is not None:
+            _warm.add(language)
+            return text
+    return escape(code, quote=False)
+
+
+def _coloured(code: str, language: str) -> str | None:
+    """Return the code as HTML with colours, or nothing if that takes too long."""
     from pygments.token import STANDARD_TYPES
 
     parts: list[str] = []
@@ -99,7 +113,7 @@ def _highlight(code: str, language: str) -> str:
     for kind, value in _lexer(language).get_tokens(code):
         # Some lexers take quadratic time on odd code; what they cannot finish is shown without colours.
         if thread_time() > deadline:
-            break
+            return None
         length += len(value)
         name = STANDARD_TYPES.get(kind)
         while name is None:
@@ -107,7 +121,7 @@ def _highlight(code: str, language: str) -> str:
             name = STANDARD_TYPES.get(kind)
         text = escape(value, quote=False)
         parts.append(f'<span class="{name}">{text}</span>' if name in CLASSES else text)
-    return "".join(parts) if length == len(code) else escape(code, quote=False)
+    return "".join(parts) if length == len(code) else None
 
 
 def _is_worth_colour(code: str, language: str) -> bool:

@@ -9,7 +9,7 @@ from .guard import MARK, guard, latex_is_cheap
 NESTING = 48
 BLOCK_HTML_CHARS = 400_000
 
-TAG = re.compile(r"<[^>]*>")
+TAG = re.compile(r"<[^<>]*>")
 EDGE = re.compile(r"<(/?)(?:p|h[1-6]|ul|ol|blockquote|pre|table)(?: [^>]*)?>|<hr[^>]*>")
 STYLE = re.compile(r"<(/?)(?:em|strong|del)>")
 LINE = re.compile(r'data-sourcepos="(\d+):')

@@ -25,7 +25,7 @@ TASK = re.compile(
 # Headings from this level on look smaller than the ones above them.
 MINOR_HEADING = 3
 COLUMN_HEAD = re.compile(r"<th(?=[ >])")
-TAG = re.compile(r"<[^>]*>")
+TAG = re.compile(r"<[^<>]*>")
 
 MATHML: Final = {
     "math": {"display"},

@@ -4,6 +4,8 @@ import asyncio
 import logging
 import time
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 from django.db import DataError, Error, IntegrityError
 
@@ -11,13 +13,16 @@ from chatsite.threads import in_database
 from llm import agent
 from llm.catalog import Catalog
 from llm.errors import ModelError
-from llm.events import Finished, Stage, Text, Thinking
-from llm.values import Options
+from llm.events import Finished, RoundEnded, Stage, Text, Thinking, ToolReturned
+from llm.meter import MOST_TOKENS, Meter
+from llm.tokens import estimate
+from llm.values import Model, Options
 
-from .. import context, events, live
+from .. import context, events, inclusion, ledger, live, quotas
 from ..models import Turn
 from ..rendering import ready_blocks
 from . import rows
+from .budget import Share
 from .line import Line
 
 logger = logging.getLogger(__name__)
@@ -32,11 +37,19 @@ ANSWER_MAX_CHARACTERS = 1_000_000
 class Answer:
     """A turn that this process works on."""
 
-    def __init__(self, *, turn_id: uuid.UUID, worker: str, catalog: Catalog, line: Line, work: rows.Work | None = None):
+    def __init__(
+        self,
+        *,
+        turn_id: uuid.UUID,
+        worker: str,
+        catalog: Catalog,
+        line_of: Callable[[str], Line],
+        work: rows.Work | None = None,
+    ):
         self.turn_id = turn_id
         self.worker = worker
         self.catalog = catalog
-        self.line = line
+        self.line_of = line_of
         # Why the task was cancelled: a status, or None when the turn itself is gone.
         self.cut_short: str | None = None
         # Set once the turn is being ended: from then on nothing may cut it short.
@@ -50,7 +63,13 @@ class Answer:
         self._finished: Finished | None = None
         self._first_token_ms: int | None = None
         self._left_out = 0
+        # What of the attached files the model was sent.
+        self._included: list[dict[str, Any]] = []
         self._model = ""
+        self._provider = ""
+        self._meter: Meter | None = None
+        # What it may use of what its author has left; None: as much as it takes.
+        self._share: Share | None = None
         self._began = time.monotonic()
 
     @property
@@ -74,7 +93,11 @@ class Answer:
             # The cancellation was meant for the model's stream, not for keeping what it said.
             task.uncancel()
             status, code, detail = _cut_short(self.cut_short)
-        await self._end(status, code, detail)
+        try:
+            await self._end(status, code, detail)
+        finally:
+            if self._share is not None:
+                self._share.close()
 
     async def _claim(self) -> rows.Work | None:
         work = await in_database(rows.claim, self.turn_id, self.worker)
@@ -92,21 +115,23 @@ class Answer:
         self.begun = True
 
     async def _work_on(self, work: rows.Work) -> tuple[str, str, str]:
-        entered = False
+        line: Line | None = None
+        owner = work.turn.author_id
         try:
-            await self.line.enter(lambda ahead: self._tell_stage("queued", position=ahead + 1))
-            entered = True
             provider, model = await self.catalog.get(work.turn.model or None)
-            self._model = model.id
-            sent = context.build(
-                history=work.history,
-                instructions=work.turn.conversation.instructions,
-                window=model.context_length,
-            )
+            self._model, self._provider = model.id, model.provider
+            line = await self._enter(self.line_of(model.provider), owner, quotas.running_limit(work.limits))
+            sent = await self._build(work, model)
             self._left_out = sent.left_out + work.turn.depth + 1 - len(work.history)
             # What was read for the context is not needed while the answer is written.
             work.history.clear()
-            await self._listen(agent.run(provider=provider, model=model, messages=sent.messages, options=Options()))
+            if not await self._may_begin(work, sent.tokens):
+                return _used_up()
+            self._meter = Meter(prompt=sent.tokens)
+            stream = agent.run(provider=provider, model=model, messages=sent.messages, options=Options())
+            await self._listen(stream, self._meter)
+            if self._finished is not None and self._finished.reason == quotas.USED_UP:
+                return _used_up()
             return Turn.Status.COMPLETED, "", ""
         except ModelError as error:
             logger.info("Turn %s ended with %s", self.turn_id, error.code)
@@ -116,32 +141,77 @@ class Answer:
             logger.exception("Turn %s failed", self.turn_id)
             return Turn.Status.FAILED, "internal_error", "Something went wrong here. It has been logged."
         finally:
-            if entered:
-                self.line.leave()
+            if line is not None:
+                line.leave(owner)
 
-    async def _listen(self, stream) -> None:
+    async def _build(self, work: rows.Work, model: Model) -> context.Context:
+        """Return what the model is sent: what was said, and of the files what fits."""
+        instructions, window, files = work.turn.conversation.instructions, model.context_length, None
+        if any(past.files for past in work.history):
+            chosen = await in_database(
+                inclusion.choose,
+                history=work.history,
+                instructions=instructions,
+                window=window,
+                vision="vision" in model.capabilities,
+            )
+            work.history, files, self._included = chosen.history, chosen.opening, chosen.included
+        return context.build(history=work.history, instructions=instructions, window=window, files=files)
+
+    async def _enter(self, line: Line, owner, limit: int | None) -> Line:
+        """Return the line once there is a place in it."""
+        await line.enter(owner, lambda ahead: self._tell_stage("queued", position=ahead + 1), limit=limit)
+        return line
+
+    async def _may_begin(self, work: rows.Work, prompt: int) -> bool:
+        """Whether the author's budget has room for this answer; asked here, because it may have waited in line."""
+        if not work.limits.has_budget:
+            return True
+        room = await in_database(
+            quotas.allowance,
+            user=work.turn.author,
+            limits=work.limits,
+            provider=self._provider,
+            model=self._model,
+            prompt=prompt,
+        )
+        if room is not None:
+            self._share = Share(work.turn.author_id, prompt=prompt, room=room)
+        return self._share is None or not self._share.spend(0)
+
+    async def _listen(self, stream, meter: Meter) -> None:
         add = self.message.add
+        share = self._share
         room = ANSWER_MAX_CHARACTERS
         try:
             async for event in stream:
                 kind = type(event)
-                if kind is Text:
+                if kind is Text or kind is Thinking:
                     if self._first_token_ms is None:
                         self._begin_writing()
-                    add(event.text[:room])
+                    if meter.first_at is None:
+                        meter.first_at = time.monotonic()
+                    meter.pieces += event.pieces
+                    if kind is Text:
+                        add(event.text[:room])
+                    else:
+                        add("", event.text[:room])
                     room -= len(event.text)
-                elif kind is Thinking:
-                    if self._first_token_ms is None:
-                        self._begin_writing()
-                    add("", event.text[:room])
-                    room -= len(event.text)
+                    used_up = share is not None and share.spend(event.pieces)
+                    if room <= 0 or used_up:
+                        reason = quotas.USED_UP if used_up else "length"
+                        self._finished = Finished(reason=reason, usage=None)
+                        return
                 elif kind is Stage:
                     self._tell_stage(event.name, **event.detail)
+                elif kind is ToolReturned:
+                    meter.prompt += estimate(event.result)
+                elif kind is RoundEnded:
+                    meter.end_call(event.usage)
+                    if share is not None:
+                        share.spend(meter.prompt)
                 elif kind is Finished:
                     self._finished = event
-                if room <= 0:
-                    self._finished = Finished(reason="length", usage=None, timings={})
-                    return
         finally:
             # Closes the request to the model server at once, also when this task was cancelled.
             await stream.aclose()
@@ -170,13 +240,12 @@ class Answer:
             first_token_ms=self._first_token_ms,
             total_ms=self._elapsed_ms(),
             left_out=self._left_out,
+            # A model that refused, or was never asked, has seen none of it.
+            included=[] if self._meter is None or code == "model_refused" else self._included,
         )
         if self._finished is not None:
             ending.finish_reason = self._finished.reason
-            if usage := self._finished.usage:
-                ending.prompt_tokens = _countable(usage.prompt_tokens)
-                ending.completion_tokens = _countable(usage.completion_tokens)
-                ending.usage_exact = usage.exact
+        self._measure(ending)
         turn = await self._finish(ending)
         self.message.status = rows.MESSAGE_STATUS[Turn.Status(status)]
         if turn is None:
@@ -186,6 +255,20 @@ class Answer:
             # Rendered in a thread, so that the loop finds it ready: a long text would hold up all other answers.
             await in_database(ready_blocks, self.message.text)
         live.publish(self._feed.id, *events.ended(turn))
+
+    def _measure(self, ending: rows.Ending) -> None:
+        """Put down what the answer took; an answer that never came to its model took nothing."""
+        if self._meter is None:
+            return
+        usage = (self._finished.last or self._finished.usage) if self._finished else None
+        self._meter.end_call(usage, error_code=ending.error_code)
+        measured = self._meter.calls
+        ending.prompt_tokens = min(MOST_TOKENS, sum(call.usage.prompt_tokens for call in measured))
+        ending.completion_tokens = min(MOST_TOKENS, sum(call.usage.completion_tokens for call in measured))
+        ending.usage_exact = all(call.usage.exact for call in measured)
+        ending.calls = ledger.calls(
+            provider=self._provider, model=self._model, measured=measured, outcome=ending.status
+        )
 
     async def _finish(self, ending: rows.Ending) -> Turn | None:
         """Keep the ending, however long the database is away: until then the text lives here."""
@@ -205,9 +288,12 @@ class Answer:
             wait = min(wait * 2, FINISH_RETRY_LIMIT_SECONDS)
 
 
-def _countable(tokens: int) -> int | None:
-    """Return a count as the database can hold it; None for one that no model server can mean."""
-    return tokens if isinstance(tokens, int) and 0 <= tokens < 2**31 else None
+def _used_up() -> tuple[str, str, str]:
+    return (
+        Turn.Status.STOPPED,
+        quotas.USED_UP,
+        "Your budget was used up, so this answer ends here. What was said is kept.",
+    )
 
 
 def _cut_short(status: str) -> tuple[str, str, str]:

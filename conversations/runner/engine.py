@@ -12,6 +12,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import Error as DatabaseError
 
+from chatsite.tasks import end_tasks
 from chatsite.threads import in_database
 from llm.catalog import Catalog
 
@@ -51,7 +52,7 @@ class Engine:
     def __init__(self, catalog: Catalog):
         self.catalog = catalog
         self.worker = f"{_machine()}/{os.getpid()}/{secrets.token_hex(4)}"
-        self.line = Line(settings.CONCURRENT_TURNS)
+        self._lines: dict[str, Line] = {}
         self.answers: dict[uuid.UUID, Answer] = {}
         self.draining = False
         self.relay = Relay(get_channel_layer(), self.worker, self._on_command) if settings.REDIS_URL else None
@@ -79,13 +80,18 @@ class Engine:
             self.cancel(turn_id, Turn.Status.INTERRUPTED)
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=settings.DRAIN_SECONDS)
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
+        await end_tasks(self._loops)
         if self.relay:
             await self.relay.close()
         await self.catalog.close()
         live.detach()
+
+    def line_of(self, provider: str) -> Line:
+        """Return the line for a provider's places, within this process."""
+        if provider not in self._lines:
+            places = settings.CONCURRENT_CALLS.get(provider, settings.CONCURRENT_TURNS)
+            self._lines[provider] = Line(places, self._lines.values())
+        return self._lines[provider]
 
     def refresh_catalog(self) -> None:
         """Have the model servers asked again, if that was a while ago; from any thread."""
@@ -95,12 +101,12 @@ class Engine:
         """Begin to work on a queued turn; a process that is going down leaves it to another."""
         if turn_id in self._tasks or self.draining:
             return
-        self._begin(Answer(turn_id=turn_id, worker=self.worker, catalog=self.catalog, line=self.line))
+        self._begin(Answer(turn_id=turn_id, worker=self.worker, catalog=self.catalog, line_of=self.line_of))
 
     def begin(self, work: rows.Work) -> None:
         """Work on a turn that was claimed when it was committed."""
         turn_id = work.turn.pk
-        answer = Answer(turn_id=turn_id, worker=self.worker, catalog=self.catalog, line=self.line, work=work)
+        answer = Answer(turn_id=turn_id, worker=self.worker, catalog=self.catalog, line_of=self.line_of, work=work)
         self._begin(answer)
 
     def _begin(self, answer: Answer) -> None:
@@ -209,7 +215,11 @@ class Engine:
         await self._reap()
         told = mirror.watched()
         if told:
-            mirror.converge(await in_database(mirror.differing, told, self.worker))
+            before = mirror.begun()
+            differing = await in_database(mirror.differing, told, self.worker)
+            # Whose they are is read last: nobody is told of a turn that somebody else began under the same id.
+            mirror.tell_deleted(before, await in_database(mirror.owners, before))
+            mirror.converge(differing)
 
     async def _reap(self) -> None:
         """Interrupt turns whose process is gone, and take over the ones nobody began.

@@ -2,12 +2,18 @@
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from .. import context
+from llm.meter import Measured
+from llm.tokens import estimate
+from llm.values import Usage
+
+from .. import context, inclusion, ledger, quotas, search
 from ..models import Conversation, Message, Turn
 
 REASON_CHARACTERS = 30
@@ -29,6 +35,8 @@ class Work:
     turn: Turn
     answer: Message
     history: list[context.Past]
+    # What its author may use.
+    limits: quotas.Limits = field(default_factory=quotas.Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,8 @@ class Ending:
     first_token_ms: int | None = None
     total_ms: int | None = None
     left_out: int = 0
+    included: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[ledger.Call] = field(default_factory=list)
     # Whether it is down to the words and the status.
     bare: bool = False
 
@@ -75,6 +85,8 @@ class Ending:
             first_token_ms=None,
             total_ms=None,
             left_out=0,
+            included=[],
+            calls=[],
         )
 
 
@@ -86,16 +98,16 @@ def claim(turn_id: uuid.UUID, worker: str) -> Work | None:
     )
     if not taken:
         return None
-    turn = Turn.objects.select_related("conversation").get(pk=turn_id)
-    question, answer = turn.messages.all()[:2]
-    return work(turn, question, answer)
+    turn = Turn.objects.select_related("conversation", "author").get(pk=turn_id)
+    question, answer = turn.messages.with_files()[:2]
+    return work(turn, question, answer, quotas.limits_of(turn.author))
 
 
-def work(turn: Turn, question: Message, answer: Message) -> Work:
-    """Return what the runner of a claimed turn needs to know: the turn, and what was said before it."""
+def work(turn: Turn, question: Message, answer: Message, limits: quotas.Limits) -> Work:
+    """Return what the runner of a claimed turn needs to know: the turn, what was said before it, and its limits."""
     earlier = Turn.objects.branch(turn.parent_id, limit=context.TURNS_READ)
-    history = [*context.history(earlier), context.Past(messages=(context.said(question),))]
-    return Work(turn=turn, answer=answer, history=history)
+    history = [*context.history(earlier), context.asked(question)]
+    return Work(turn=turn, answer=answer, history=history, limits=limits)
 
 
 def keep(kept: Iterable[Kept], turn_ids: Iterable[uuid.UUID], worker: str) -> dict[uuid.UUID, bool]:
@@ -126,27 +138,29 @@ def finish(ending: Ending) -> Turn | None:
     """
     now = timezone.now()
     status = MESSAGE_STATUS[Turn.Status(ending.status)]
+    entries = ledger.draft(ending.calls)
+    ours = Turn.objects.filter(pk=ending.turn_id, worker=ending.worker)
+    ended = {
+        "status": ending.status,
+        "model": ending.model,
+        "finish_reason": ending.finish_reason[:REASON_CHARACTERS],
+        "error_code": ending.error_code[:CODE_CHARACTERS],
+        "error_detail": ending.error_detail,
+        "prompt_tokens": ending.prompt_tokens,
+        "completion_tokens": ending.completion_tokens,
+        "usage_exact": ending.usage_exact,
+        "first_token_ms": ending.first_token_ms,
+        "total_ms": ending.total_ms,
+        "left_out": ending.left_out,
+        "included": ending.included,
+        "finished_at": now,
+        "heartbeat_at": now,
+    }
     with transaction.atomic():
         # The conversation first, as everywhere, so that nobody waits for somebody who waits for him.
         Conversation.objects.select_for_update().filter(turns=ending.turn_id).values_list("pk").first()
-        changed = Turn.objects.filter(
-            pk=ending.turn_id, worker=ending.worker, status__in=[Turn.Status.RUNNING, Turn.Status.INTERRUPTED]
-        ).update(
-            status=ending.status,
-            model=ending.model,
-            finish_reason=ending.finish_reason[:REASON_CHARACTERS],
-            error_code=ending.error_code[:CODE_CHARACTERS],
-            error_detail=ending.error_detail,
-            prompt_tokens=ending.prompt_tokens,
-            completion_tokens=ending.completion_tokens,
-            usage_exact=ending.usage_exact,
-            first_token_ms=ending.first_token_ms,
-            total_ms=ending.total_ms,
-            left_out=ending.left_out,
-            finished_at=now,
-            heartbeat_at=now,
-        )
-        if not changed:
+        running = ours.filter(status=Turn.Status.RUNNING).update(**ended)
+        if not running and not ours.filter(status=Turn.Status.INTERRUPTED).update(**ended):
             return None
         Message.objects.filter(pk=ending.kept.message_id).update(
             text=ending.kept.text,
@@ -155,7 +169,13 @@ def finish(ending: Ending) -> Turn | None:
             status=status,
             model=ending.model,
         )
-        turn = Turn.objects.prefetch_related("messages").get(pk=ending.turn_id)
+        turn = Turn.objects.select_related("conversation").with_messages().get(pk=ending.turn_id)
+        if not ending.bare:
+            answers = [message for message in turn.messages.all() if message.role == Message.Role.ASSISTANT]
+            search.keep_messages(turn.conversation, answers)
+        # Reaped meanwhile, it was entered as it stood then.
+        if running:
+            ledger.keep(entries, user_id=turn.author_id, conversation_id=turn.conversation_id, turn_id=turn.pk)
         Conversation.objects.filter(pk=turn.conversation_id).update(active_at=now)
     return turn
 
@@ -180,18 +200,47 @@ def open_turns() -> list[Turn]:
     return list(Turn.objects.open().only("pk", "worker", "heartbeat_at", "status"))
 
 
+def _lost_call(turn: Turn, status: str) -> ledger.Call:
+    """Return the call of a turn whose process died, as far as what it left behind tells."""
+    said = turn.messages.exclude(role=Message.Role.USER)
+    text = "".join(message.thinking + message.text for message in said)
+    branch = Turn.objects.branch(turn.pk, limit=context.TURNS_READ)
+    asked = [*context.history(branch[:-1]), context.asked(turn.messages.with_files()[0])]
+    window = settings.LLM["context_length"]
+    sent = context.build(history=asked, instructions=turn.conversation.instructions, window=window)
+    # What of the files was sent nobody knows any more; they are sent as far as there is room.
+    prompt = max(sent.tokens, min(sent.tokens + inclusion.tokens_of(asked), context.budget_of(window)))
+    began = bool(text)
+    usage = Usage(prompt_tokens=prompt if began else 0, completion_tokens=estimate(text), exact=False)
+    lasted = timezone.now() - (turn.started_at or turn.created_at)
+    measured = Measured(usage=usage, first_token_ms=None, total_ms=int(lasted.total_seconds() * 1000))
+    provider, slash, _ = turn.model.partition("/")
+    return ledger.Call(provider=provider if slash else "", model=turn.model, measured=measured, outcome=status)
+
+
 def _end(turns, status: str, code: str, detail: str) -> Turn | None:
     now = timezone.now()
     with transaction.atomic():
-        turn = turns.first()
+        turn = turns.select_related("conversation").first()
         if turn is None:
             return None
+        # The conversation first, as everywhere.
+        Conversation.objects.select_for_update().filter(pk=turn.conversation_id).values_list("pk").first()
         if not turns.update(status=status, error_code=code, error_detail=detail, finished_at=now, heartbeat_at=now):
             return None
         Message.objects.filter(turn=turn.pk, status=Message.Status.STREAMING).update(
             status=MESSAGE_STATUS[Turn.Status(status)]
         )
-    return Turn.objects.prefetch_related("messages").get(pk=turn.pk)
+        search.keep_messages(turn.conversation, turn.messages.filter(role=Message.Role.ASSISTANT))
+        if turn.status == Turn.Status.RUNNING:
+            ledger.enter(
+                [_lost_call(turn, status)],
+                user_id=turn.author_id,
+                conversation_id=turn.conversation_id,
+                turn_id=turn.pk,
+            )
+        Conversation.objects.filter(pk=turn.conversation_id).update(active_at=now)
+    return Turn.objects.with_messages().get(pk=turn.pk)
 
 
 def _write(kept: list[Kept]) -> None:

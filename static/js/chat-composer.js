@@ -1,9 +1,14 @@
 /* The form a question is written in. Without JavaScript it is an ordinary form.
    <chat-composer data-max-bytes="131072"><form><textarea name="text"></textarea>
+     <chat-uploads></chat-uploads><input type="file" name="files">
      <button data-send type="submit">…</button><button data-stop type="submit" hidden>…</button></form></chat-composer>
-   Fires chat-send {text} and chat-stop; chat-draft {text} as the reader types. */
+   Fires chat-send {text, files} and chat-stop; chat-draft {text} as the reader types. */
+import { Dropping } from "chat/dropping";
+import { Sight } from "chat/sight";
 
 const DRAFT_MILLISECONDS = 400;
+const FILES_HINT = "It is sent as soon as the files are read.";
+const FAILED_HINT = "A file could not be attached. Try it again or remove it, then send.";
 const BUSY_HINT = "You can send this when the answer is finished, or stop it first.";
 
 export class ChatComposer extends HTMLElement {
@@ -14,6 +19,16 @@ export class ChatComposer extends HTMLElement {
     this.stopButton = this.querySelector("[data-stop]");
     this.hint = this.querySelector("[data-hint]");
     this.usualHint = this.hint.textContent;
+    this.uploads = this.querySelector("chat-uploads");
+    this.sight = new Sight(this.querySelector("[data-sight]"));
+    this.dropping = new Dropping(document.querySelector("[data-drop]"), {
+      field: this.field,
+      onfiles: files => this.uploads.add(files),
+      onproblem: words => this.fire("chat-problem", words),
+    });
+    this.uploads.addEventListener("chat-files", () => this.attached());
+    this.uploads.addEventListener("chat-focus", () => this.field.focus());
+    this.querySelector("[type=file]").addEventListener("change", ({ target }) => this.chose(target));
     this.form.addEventListener("submit", event => this.submitted(event));
     this.field.addEventListener("keydown", event => this.pressed(event));
     this.field.addEventListener("input", () => this.changed());
@@ -24,7 +39,12 @@ export class ChatComposer extends HTMLElement {
     // The chooser's buttons stand outside of this element and belong to the form all the same.
     document.addEventListener("change", event => event.target.form === this.form && event.target.name === "model" && this.named());
     this.running = !this.stopButton.hidden;
+    this.attached();
     this.changed();
+  }
+
+  disconnectedCallback() {
+    this.dropping.close();
   }
 
   get text() {
@@ -45,8 +65,9 @@ export class ChatComposer extends HTMLElement {
     this.hint.textContent = this.usualHint;
   }
 
-  /* Put text (back) into the field, before anything that has been written since. */
-  restore(text) {
+  /* Put text and files (back) into the composer, the text before anything that has been written since. */
+  restore(text, ids = []) {
+    this.uploads.restore(ids);
     if (!text || this.text === text) return;
     this.field.value = this.text ? `${text}\n\n${this.text}` : text;
     this.changed();
@@ -57,6 +78,42 @@ export class ChatComposer extends HTMLElement {
     this.changed();
   }
 
+  chose(input) {
+    this.uploads.add([...input.files]);
+    // The same file can be chosen again.
+    input.value = "";
+    this.field.focus();
+  }
+
+  /* The files are not as they were: a question that waits for them may go now. */
+  attached() {
+    this.sight.show(this.uploads.pictures);
+    const { busy, failed } = this.uploads;
+    if (this.later !== undefined && !busy) {
+      const text = this.later;
+      this.later = undefined;
+      if (failed) this.say(FAILED_HINT);
+      else {
+        this.say(null);
+        this.submit(text);
+      }
+    }
+    this.label(busy ? (this.later === undefined ? "Send when the files are read" : "Sent as soon as the files are read") : "Send");
+    this.idle();
+  }
+
+  label(words) {
+    this.sendButton.setAttribute("aria-label", words);
+    this.sendButton.title = words === "Send" ? "Send (Enter)" : words;
+    this.sendButton.toggleAttribute("data-waiting", this.later !== undefined);
+  }
+
+  /* Say something under the field; null: what usually stands there. */
+  say(words) {
+    this.hint.textContent = words ?? this.usualHint;
+    if (words) this.fire("chat-announce", words);
+  }
+
   stop() {
     if (!this.busy || this.stopButton.disabled) return;
     this.stopButton.disabled = true;
@@ -65,21 +122,27 @@ export class ChatComposer extends HTMLElement {
 
   submitted(event) {
     event.preventDefault();
-    const suggestion = event.submitter?.name === "text" ? event.submitter.value : null;
+    this.submit(event.submitter?.name === "text" ? event.submitter.value : null);
+  }
+
+  /* Send what was written, or the suggestion, with the files, as soon as all of them were read. */
+  submit(suggestion) {
     const text = suggestion ?? this.text;
-    if (!text.trim()) return;
-    if (this.busy) {
-      this.hint.textContent = BUSY_HINT;
-      this.fire("chat-announce", BUSY_HINT);
-      return;
-    }
+    if (!text.trim() && this.uploads.empty) return;
+    if (this.busy) return this.say(BUSY_HINT);
     const most = Number(this.dataset.maxBytes);
     if (new TextEncoder().encode(text).length > most) {
       this.fire("chat-problem", `This is too long: a message may have ${most / 1024} KB at most.`);
       return;
     }
+    if (this.uploads.failed) return this.say(FAILED_HINT);
+    if (this.uploads.busy) {
+      this.later = suggestion;
+      this.say(FILES_HINT);
+      return this.attached();
+    }
     if (suggestion === null) this.clear();
-    this.fire("chat-send", { text });
+    this.fire("chat-send", { text, files: this.uploads.hand() });
     this.field.focus();
   }
 
@@ -94,9 +157,13 @@ export class ChatComposer extends HTMLElement {
 
   changed() {
     this.size();
-    this.sendButton.toggleAttribute("data-idle", !this.text.trim());
+    this.idle();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.fire("chat-draft", { text: this.text }), DRAFT_MILLISECONDS);
+  }
+
+  idle() {
+    this.sendButton.toggleAttribute("data-idle", !this.text.trim() && this.uploads.empty);
   }
 
   /* Grow with the text, where the browser does not do it by itself (field-sizing). */
@@ -109,6 +176,7 @@ export class ChatComposer extends HTMLElement {
   named() {
     const chosen = document.querySelector("#model-menu :checked");
     document.querySelector("[data-model-name]").textContent = chosen.dataset.name;
+    this.sight.show(this.uploads.pictures);
   }
 
   fire(name, detail) {

@@ -6,6 +6,7 @@
      </div>
    </chat-message> */
 import { copy, localise } from "chat/browser";
+import { cite, uncite } from "chat/citations";
 import { alike, fragment, morph, piece } from "chat/html";
 
 const COPIED_SECONDS = 2;
@@ -75,8 +76,14 @@ export class ChatMessage extends HTMLElement {
     this.thinking.textContent = text;
   }
 
+  /* Link what the answer cites, when it is finished: while it grows the links would be in the way. */
+  cite() {
+    if (this.prose && !this.streaming) cite(this.prose);
+  }
+
   /* Put `blocks` in the place of everything from block `from` on. */
   replace(from, blocks) {
+    uncite(this.prose);
     const old = this.blocks.splice(from);
     blocks.forEach((html, index) => {
       const nodes = [...fragment(html).childNodes];
@@ -98,6 +105,7 @@ export class ChatMessage extends HTMLElement {
   /* Show where the text ends while it is written, and what the thinking is called. */
   mark() {
     if (!this.prose) return;
+    this.cite();
     this.classList.toggle("writing", this.streaming && this.hasText);
     const label = this.querySelector("[data-thought-label]");
     if (label) label.textContent = this.streaming && !this.hasText ? "Thoughts so far" : "Thoughts";

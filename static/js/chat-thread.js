@@ -3,7 +3,6 @@
      <h1 data-title></h1> <div id="thread" role="log">messages… <div data-tail><p data-working></p></div></div>
      <p role="status" data-announce></p> <chat-composer></chat-composer>
    </chat-thread> */
-import { keep } from "chat/browser";
 import { Delivery } from "chat/delivery";
 import { fragment } from "chat/html";
 import { Outbox } from "chat/outbox";
@@ -15,6 +14,8 @@ import { Transcript } from "chat/transcript";
 import { Working } from "chat/working";
 
 const SYNC_SECONDS = 0.6;
+// Whoever must wait longer gets the words back, and decides.
+const LONGEST_WAIT_SECONDS = 60;
 // The close code of a conversation that does not exist.
 const GONE = 4404;
 const ENDINGS = {
@@ -38,14 +39,14 @@ export class ChatThread extends HTMLElement {
       outbox: this.outbox,
       tail,
       send: frame => this.socket.send(frame),
-      restore: text => this.composer.restore(text),
+      restore: (text, ids) => this.composer.restore(text, ids),
     });
     this.sign = new Sign(this.querySelector("[data-connection]"), { newChat: this.dataset.base });
     this.synced = new Map();
     this.line = Promise.resolve();
     this.adopt();
     this.listen();
-    this.composer.restore(this.outbox.draft(this.draftName));
+    this.composer.restore(this.outbox.draft(this.draftName), this.outbox.files(this.draftName));
     if (this.delivery.resume(this.id_)) this.begin();
     this.running = this.dataset.running === undefined ? null : this.transcript.last;
     this.scrolling.toEnd();
@@ -83,7 +84,8 @@ export class ChatThread extends HTMLElement {
   }
 
   listen() {
-    this.addEventListener("chat-send", ({ detail }) => this.ask({ type: "turn.start", text: detail.text, model: this.composer.model }));
+    this.addEventListener("chat-send", ({ detail }) => this.start(detail));
+    this.addEventListener("chat-files", ({ detail }) => this.outbox.keepFiles(this.draftName, detail.ids));
     this.addEventListener("chat-draft", ({ detail }) => this.outbox.keepDraft(this.draftName, detail.text));
     this.addEventListener("chat-stop", () => this.stop());
     this.addEventListener("chat-announce", ({ detail }) => this.announce(detail));
@@ -100,9 +102,15 @@ export class ChatThread extends HTMLElement {
 
   // -- asking ---------------------------------------------------------------------------------------------------
 
-  ask(frame) {
+  start({ text, files }) {
+    const frame = { type: "turn.start", text, model: this.composer.model };
+    if (files.length) frame.attachments = files.map(({ id }) => id);
+    this.ask(frame, files);
+  }
+
+  ask(frame, files = []) {
     this.problem(null);
-    this.delivery.post(frame, { conversation: this.id_, known: this.known });
+    this.delivery.post(frame, { conversation: this.id_, known: this.known, files });
     if (frame.text !== undefined) this.begin();
     this.scrolling.toEnd();
   }
@@ -131,8 +139,10 @@ export class ChatThread extends HTMLElement {
   /* The conversation exists now, under an address of its own. */
   born() {
     if (this.known) return;
-    keep(`${this.outbox.prefix}draft.new`, null);
+    this.outbox.keepDraft("new", "");
+    this.outbox.keepFiles("new", []);
     this.dataset.known = "";
+    this.outbox.keepFiles(this.draftName, this.composer.uploads.ids);
     history.replaceState(history.state, "", `${this.dataset.base}${this.id_}/`);
     const list = document.getElementById("chats");
     list.setAttribute("hx-get", `${list.getAttribute("hx-get").split("?")[0]}?current=${this.id_}`);
@@ -280,7 +290,7 @@ export class ChatThread extends HTMLElement {
   }
 
   refused({ code, detail, ref, retry_after: wait }) {
-    if (wait && (!ref || this.outbox.find(ref))) {
+    if (wait && wait <= LONGEST_WAIT_SECONDS && (!ref || this.outbox.find(ref))) {
       this.problem(`${detail} What you wrote is sent again by itself.`);
       setTimeout(() => this.delivery.connected && this.resend(), wait * 1000);
       return;
@@ -350,8 +360,8 @@ export class ChatThread extends HTMLElement {
 
   edit(form) {
     const text = form.elements.text.value;
-    if (!text.trim()) return;
     const message = form.closest("chat-message");
+    if (!text.trim() && !message.querySelector("[data-attachment]")) return;
     form.closest("details").open = false;
     this.ask({ type: "turn.edit", turn: message.dataset.turn, text });
   }
@@ -374,6 +384,8 @@ export class ChatThread extends HTMLElement {
     try {
       const html = await get(earlier.href);
       this.scrolling.hold(() => earlier.replaceWith(fragment(html)));
+      // What they cite may have been attached further up.
+      this.log.querySelectorAll("chat-message").forEach(message => message.cite());
     } catch (error) {
       console.warn(error);
       this.problem("The earlier messages could not be fetched. Try again in a moment.");

@@ -5,7 +5,7 @@ import { AUTOMATIC_ATTEMPTS } from "chat/outbox";
 import { Pending } from "chat/pending";
 
 export class Delivery {
-  /* `send(frame)` says whether it went out; `restore(text)` gives words back to the reader. */
+  /* `send(frame)` says whether it went out; `restore(text, ids)` gives words and files back to the reader. */
   constructor({ outbox, tail, send, restore }) {
     Object.assign(this, { outbox, send, restore, connected: false });
     this.pending = new Pending(tail, {
@@ -21,8 +21,8 @@ export class Delivery {
     return entries.length > 0;
   }
 
-  post(frame, { conversation, known }) {
-    const entry = { conversation, known, sent: 0, frame: { ...frame, client_id: newId() } };
+  post(frame, { conversation, known, files = [] }) {
+    const entry = { conversation, known, files, sent: 0, frame: { ...frame, client_id: newId() } };
     this.outbox.put(entry);
     this.pending.show(entry);
     this.transmit(entry);
@@ -65,7 +65,7 @@ export class Delivery {
   giveBack(client) {
     const entry = this.outbox.remove(client);
     this.pending.remove(client);
-    this.restore(entry?.frame.text);
+    this.restore(entry?.frame.text, entry?.frame.attachments ?? []);
     return entry;
   }
 }

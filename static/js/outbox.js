@@ -1,5 +1,5 @@
 /* Questions the server has not confirmed yet, kept in this browser: a lost connection or a reload loses none.
-   Each entry is {conversation, known, sent, frame}: `known` says whether the conversation exists on the server,
+   Each entry is {conversation, known, files, sent, frame}: `files` are the {id, name} of what is attached, `known` says whether the conversation exists on the server,
    `sent` counts the attempts, `frame` is what goes over the socket and carries the client_id that makes repeats harmless. */
 import { forget, keep, recall } from "chat/browser";
 
@@ -47,6 +47,15 @@ export class Outbox {
 
   keepDraft(conversation, text) {
     keep(`${this.prefix}draft.${conversation}`, text || null);
+  }
+
+  /* The ids of the files that wait to be sent with a draft. */
+  files(conversation) {
+    return recall(`${this.prefix}files.${conversation}`) ?? [];
+  }
+
+  keepFiles(conversation, ids) {
+    keep(`${this.prefix}files.${conversation}`, ids.length ? ids : null);
   }
 
   clear() {

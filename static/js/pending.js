@@ -1,5 +1,5 @@
 /* The question as the reader wrote it, shown from the moment it is sent until the server has it.
-   Built from <template id="piece-pending">. */
+   Built from <template id="piece-pending"> and <template id="piece-file">. */
 import { piece } from "chat/html";
 import { AUTOMATIC_ATTEMPTS } from "chat/outbox";
 
@@ -13,11 +13,23 @@ export class Pending {
     if (text === undefined || this.bubbles.has(client)) return;
     const bubble = piece("pending");
     bubble.querySelector("[data-text]").textContent = text;
+    bubble.querySelector("[data-text]").hidden = !text;
+    this.attach(bubble, entry.files ?? []);
     bubble.querySelector("[data-send-now]").addEventListener("click", () => this.onsend(client));
     bubble.querySelector("[data-discard]").addEventListener("click", () => this.ondiscard(client));
     this.bubbles.set(client, bubble);
     // Before the words on what is going on, which are always last.
     this.tail.insertBefore(bubble, this.tail.querySelector("[data-working]"));
+  }
+
+  attach(bubble, files) {
+    const row = bubble.querySelector("[data-files]");
+    row.hidden = !files.length;
+    for (const { name } of files) {
+      const shown = piece("file");
+      shown.querySelector("[data-name]").textContent = name;
+      row.append(shown);
+    }
   }
 
   /* Say how things stand: whether there is a connection, and whether sending goes on by itself. */

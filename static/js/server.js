@@ -1,8 +1,13 @@
 /* Fragments of HTML from the server; an Error when there is none to be had. */
 
 async function fragmentOf(response) {
-  if (!response.ok) throw new Error(`${response.url} answered ${response.status}`);
+  if (!response.ok) throw Object.assign(new Error(`${response.url} answered ${response.status}`), { status: response.status });
   return response.text();
+}
+
+/* What proves to the server that a request comes from this page. */
+export function token() {
+  return document.querySelector("[name=csrfmiddlewaretoken]").value;
 }
 
 export async function get(address) {
@@ -10,7 +15,15 @@ export async function get(address) {
 }
 
 export async function post(address, fields) {
-  const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
-  const headers = { "HX-Request": "true", "X-CSRFToken": token };
+  const headers = { "HX-Request": "true", "X-CSRFToken": token() };
   return fragmentOf(await fetch(address, { method: "POST", body: new URLSearchParams(fields), headers }));
+}
+
+/* Delete something of the API; what cannot be deleted now is cleaned up by the server later. */
+export async function remove(address) {
+  try {
+    await fetch(address, { method: "DELETE", headers: { "X-CSRFToken": token() }, keepalive: true });
+  } catch (error) {
+    console.warn(error);
+  }
 }

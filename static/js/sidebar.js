@@ -1,16 +1,24 @@
 /* The list of chats: the drawer, the row menu with rename and delete, the theme, and signing out.
    <li class="chat-item" data-chat="…"><a><span data-title></span></a><button popovertarget="chat-menu"></button></li> */
+import { Outbox } from "chat/outbox";
 
 const WIDE = matchMedia("(width >= 60rem)");
 const app = document.querySelector(".app");
 const sidebar = document.getElementById("sidebar");
 const menu = document.getElementById("chat-menu");
+// Pages beside the chat have no thread; what the list needs to know stands on the frame there.
 const thread = document.querySelector("chat-thread");
+const { dataset } = thread ?? app;
 let chosen = null;
 
 const titleOf = row => row.querySelector("[data-title]").textContent;
-const address = (row, verb) => `${thread.dataset.base}${row.dataset.chat}/${verb}/`;
-const complain = words => thread.dispatchEvent(new CustomEvent("chat-problem", { detail: words }));
+const address = (row, verb) => `${dataset.base}${row.dataset.chat}/${verb}/`;
+function complain(words) {
+  if (thread) return thread.dispatchEvent(new CustomEvent("chat-problem", { detail: words }));
+  const notice = document.querySelector("[data-problem]");
+  notice.querySelector("[data-words]").textContent = words;
+  notice.hidden = false;
+}
 
 // On a wide screen the sidebar is a column that can be folded away; the popover is only for narrow ones.
 function fold(closed) {
@@ -59,7 +67,7 @@ menu.querySelector("[data-delete]").addEventListener("click", () => {
 document.getElementById("rename").addEventListener("close", async ({ target }) => {
   const title = target.querySelector("input").value.trim();
   if (target.returnValue !== "rename" || !title) return;
-  await window.htmx.ajax("POST", address(chosen, "rename"), { values: { title, current: thread.dataset.conversation }, target: chosen, swap: "outerHTML" });
+  await window.htmx.ajax("POST", address(chosen, "rename"), { values: { title, current: dataset.conversation ?? "" }, target: chosen, swap: "outerHTML" });
 });
 
 document.getElementById("delete").addEventListener("close", async ({ target }) => {
@@ -83,4 +91,7 @@ document.getElementById("user-menu").addEventListener("change", ({ target }) => 
 });
 
 // What was written and not sent must not wait in this browser for the next person.
-document.querySelector("[data-sign-out]").addEventListener("submit", () => thread.dispatchEvent(new Event("chat-forget")));
+document.querySelector("[data-sign-out]").addEventListener("submit", () => {
+  if (thread) thread.dispatchEvent(new Event("chat-forget"));
+  else new Outbox(dataset.user).clear();
+});

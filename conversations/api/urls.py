@@ -1,0 +1,35 @@
+"""Addresses under /api/: conversations, turns and what belongs to them."""
+
+from django.urls import URLPattern, URLResolver, path
+from rest_framework.routers import SimpleRouter
+
+from .attachments import AttachmentView, ContentView, TextView, ThumbnailView, UploadView
+from .catalog import ModelsView
+from .chat import ChatStreamView
+from .conversations import ConversationViewSet
+from .history import ChatHistoryView, HistoryView
+from .search import SearchView
+from .streams import ConversationStreamView
+from .turns import AskView, TurnViewSet
+from .usage import UsageView
+
+router = SimpleRouter(use_regex_path=False)
+router.register("conversations", ConversationViewSet, basename="api_conversation")
+router.register("turns", TurnViewSet, basename="api_turn")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("conversations/<uuid:conversation_id>/messages/", HistoryView.as_view(), name="api_messages"),
+    path("conversations/<uuid:conversation_id>/turns/", AskView.as_view(), name="api_ask"),
+    path("conversations/<uuid:conversation_id>/stream/", ConversationStreamView.as_view(), name="api_stream"),
+    path("chat/stream/", ChatStreamView.as_view(), name="api_chat_stream"),
+    path("chat/history/<uuid:conversation_id>/", ChatHistoryView.as_view(), name="api_history"),
+    path("chat/models/", ModelsView.as_view(), name="api_models"),
+    path("attachments/", UploadView.as_view(), name="api_attachments"),
+    path("attachments/<uuid:attachment_id>/", AttachmentView.as_view(), name="api_attachment"),
+    path("attachments/<uuid:attachment_id>/content/", ContentView.as_view(), name="api_attachment_content"),
+    path("attachments/<uuid:attachment_id>/thumbnail/", ThumbnailView.as_view(), name="api_attachment_thumbnail"),
+    path("attachments/<uuid:attachment_id>/text/", TextView.as_view(), name="api_attachment_text"),
+    path("search/", SearchView.as_view(), name="api_search"),
+    path("usage/", UsageView.as_view(), name="api_usage"),
+    *router.urls,
+]

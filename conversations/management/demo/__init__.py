@@ -1,0 +1,1 @@
+"""Made-up people and what they talked about, for demonstrations and measurements."""

@@ -1,0 +1,22 @@
+"""Search over titles and messages, with the full text of the database itself; only ever what is one's own."""
+
+from .hits import ID_LAST, PAGE_HITS, Hit, Page, messages
+from .index import entry, keep_messages, keep_title, rebuild
+from .places import conversations
+from .snippets import Piece
+from .tables import indexed_afterwards
+
+__all__ = [
+    "ID_LAST",
+    "PAGE_HITS",
+    "Hit",
+    "Page",
+    "Piece",
+    "conversations",
+    "entry",
+    "indexed_afterwards",
+    "keep_messages",
+    "keep_title",
+    "messages",
+    "rebuild",
+]
