@@ -75,7 +75,9 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=50)
     parser.add_argument("--tokens", type=int, default=1000)
     parser.add_argument("--form", default="html", choices=["html", "text"])
-    parser.add_argument("--only", default="", help="one of: direct, relay, product")
+    parser.add_argument(
+        "--only", default="", help="one of: direct, relay, product, sse (beside the socket, both as text)"
+    )
     options = parser.parse_args()
     question = f"Tell me about tides. tokens={options.tokens}"
     told = {
@@ -92,16 +94,23 @@ def main() -> None:
             with relay_server(fake) as (process, address):
                 results["relay"] = run_load(process, kind="relay", address=address, open_seconds=2, **told)
         if options.only in {"", "product"}:
-            results["product"] = run_product(fake, options, told)
+            results["product"] = run_product(fake, "product", options.form, told)
+        if options.only in {"", "sse"}:
+            # Asked in the same way, so that only the reading differs.
+            for kind in ("socket", "sse"):
+                results[kind] = run_product(fake, kind, "text", told)
     for name, figures in results.items():
         print(name, json.dumps(figures))
     if {"relay", "product"} <= set(results):
         ratio = results["product"]["cpu_us_per_token"] / results["relay"]["cpu_us_per_token"]
         print(f"CPU per delivered token, against the bare relay: {ratio:.2f}")
+    if "sse" in results:
+        ratio = results["sse"]["cpu_us_per_token"] / results["socket"]["cpu_us_per_token"]
+        print(f"CPU per delivered token over HTTP, against the socket: {ratio:.2f}")
 
 
-def run_product(fake: str, options, told: dict) -> dict:
-    """Return the product's figures, in embedded mode."""
+def run_product(fake: str, kind: str, form: str, told: dict) -> dict:
+    """Return the product's figures, in embedded mode, for readers of this kind."""
     with tempfile.TemporaryDirectory() as folder:
         server = Server(folder=Path(folder), OLLAMA_BASE_URL=fake, SOCKETS_PER_USER="100000", LOG_LEVEL="WARNING")
         server.start()
@@ -109,10 +118,10 @@ def run_product(fake: str, options, told: dict) -> dict:
             token = sign_up(server.url)
             # A first, short answer loads what is loaded once.
             warm = {**told, "question": "Hello tokens=20", "tokens": 20, "sockets": 1}
-            address = {"kind": "product", "address": server.socket_url, "token": token, "form": options.form}
+            address = {"kind": kind, "address": server.socket_url, "token": token, "form": form}
             process = psutil.Process(server.process.pid)
             run_load(process, open_seconds=1, **address, **warm)
-            return run_load(process, open_seconds=2 + options.sockets / 100, **address, **told)
+            return run_load(process, open_seconds=2 + told["sockets"] / 50, **address, **told)
         finally:
             server.terminate()
 

@@ -8,6 +8,7 @@ import sys
 import time
 import uuid
 
+import aiohttp
 import uvloop
 from websockets.asyncio.client import connect
 
@@ -26,22 +27,94 @@ async def product(address: str, token: str, model: str, question: str, form: str
         started = time.perf_counter()
         frame = {"type": "turn.start", "text": question, "model": model, "client_id": str(uuid.uuid4())}
         await socket.send(json.dumps(frame))
-        first, frames, longest, last = 0.0, 0, 0.0, 0.0
+        heard = Heard(started)
         async for text in socket:
             if text.startswith(('{"type":"message.delta"', '{"type":"message.snapshot"')):
-                now = time.perf_counter()
-                frames += 1
-                if not first:
-                    first = now - started
-                else:
-                    longest = max(longest, now - last)
-                last = now
+                heard.frame()
             elif text.startswith('{"type":"turn.finished"'):
-                ok = json.loads(text)["status"] == "completed"
-                return {"first": first, "frames": frames, "longest": longest, "ok": ok}
+                return heard.end('"status":"completed"' in text)
             elif text.startswith('{"type":"error"'):
                 raise RuntimeError(text)
-    return {"first": first, "frames": frames, "longest": longest, "ok": False}
+    return heard.end(False)
+
+
+async def socket(address: str, token: str, model: str, question: str, form: str, began: asyncio.Event) -> dict:
+    """Ask one question over HTTP and read the answer from a socket: what `sse` is compared with."""
+    async with over_http(address, token) as session:
+        conversation = await begin_conversation(session)
+        url = f"{address}/ws/conversations/{conversation}/?format={form}"
+        headers = {"Authorization": f"Bearer {token}"}
+        async with connect(url, additional_headers=headers, compression=None, max_size=None) as reader:
+            await reader.recv()
+            started = await ask_over_http(session, conversation, model, question, began)
+            heard = Heard(started)
+            async for text in reader:
+                if text.startswith(('{"type":"message.delta"', '{"type":"message.snapshot"')):
+                    heard.frame()
+                elif text.startswith('{"type":"turn.finished"'):
+                    return heard.end('"status":"completed"' in text)
+    return heard.end(False)
+
+
+async def sse(address: str, token: str, model: str, question: str, form: str, began: asyncio.Event) -> dict:
+    """Ask one question over HTTP and read the answer from the conversation's stream of events."""
+    async with over_http(address, token) as session:
+        conversation = await begin_conversation(session)
+        endless = aiohttp.ClientTimeout(total=None)
+        async with session.get(f"/api/conversations/{conversation}/stream/", timeout=endless) as answer:
+            await answer.content.readany()
+            started = await ask_over_http(session, conversation, model, question, began)
+            heard = Heard(started)
+            async for chunk in answer.content.iter_any():
+                if frames := chunk.count(b"event: message.delta") + chunk.count(b"event: message.snapshot"):
+                    heard.frame(frames)
+                if b"event: turn.finished" in chunk:
+                    return heard.end(b'"status":"completed"' in chunk)
+    return heard.end(False)
+
+
+def over_http(address: str, token: str) -> aiohttp.ClientSession:
+    """Return a client of the API."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return aiohttp.ClientSession(address.replace("ws", "http", 1), headers=headers, raise_for_status=True)
+
+
+async def begin_conversation(session: aiohttp.ClientSession) -> str:
+    """Return the id of a new conversation."""
+    async with session.post("/api/conversations/", json={}) as made:
+        return (await made.json())["id"]
+
+
+async def ask_over_http(session, conversation: str, model: str, question: str, began: asyncio.Event) -> float:
+    """Ask when it is this reader's time to; returns when that was."""
+    await began.wait()
+    await asyncio.sleep(random.random() * STAGGER_SECONDS)
+    started = time.perf_counter()
+    async with session.post(f"/api/conversations/{conversation}/turns/", json={"text": question, "model": model}):
+        return started
+
+
+class Heard:
+    """When the frames of an answer came."""
+
+    def __init__(self, started: float):
+        self.started = self.last = started
+        self.first = self.longest = 0.0
+        self.frames = 0
+
+    def frame(self, count: int = 1) -> None:
+        """Note that frames came."""
+        now = time.perf_counter()
+        if self.frames:
+            self.longest = max(self.longest, now - self.last)
+        else:
+            self.first = now - self.started
+        self.frames += count
+        self.last = now
+
+    def end(self, ok: bool) -> dict:
+        """Return what was noted."""
+        return {"first": self.first, "frames": self.frames, "longest": self.longest, "ok": ok}
 
 
 async def relay(address: str, token: str, model: str, question: str, form: str, began: asyncio.Event) -> dict:
@@ -51,18 +124,12 @@ async def relay(address: str, token: str, model: str, question: str, form: str, 
         await asyncio.sleep(random.random() * STAGGER_SECONDS)
         started = time.perf_counter()
         await socket.send(json.dumps({"text": question, "model": model}))
-        first, frames, longest, last = 0.0, 0, 0.0, 0.0
+        heard = Heard(started)
         async for text in socket:
             if not text:
                 break
-            now = time.perf_counter()
-            frames += 1
-            if not first:
-                first = now - started
-            else:
-                longest = max(longest, now - last)
-            last = now
-        return {"first": first, "frames": frames, "longest": longest, "ok": True}
+            heard.frame()
+        return heard.end(True)
 
 
 async def direct(address: str, token: str, model: str, question: str, form: str, began: asyncio.Event) -> dict:
@@ -85,7 +152,7 @@ async def main() -> None:
     """Run as told on standard input, say when all sockets are open, go when told, print the figures."""
     told = json.loads(sys.stdin.readline())
     began = asyncio.Event()
-    kind = {"product": product, "relay": relay, "direct": direct}[told["kind"]]
+    kind = {"product": product, "socket": socket, "sse": sse, "relay": relay, "direct": direct}[told["kind"]]
     jobs = [
         asyncio.create_task(
             kind(told["address"], told.get("token", ""), told["model"], told["question"], told.get("form", ""), began)

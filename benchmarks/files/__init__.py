@@ -1,0 +1,1 @@
+"""How long uploaded files take to be read."""

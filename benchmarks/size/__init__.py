@@ -1,0 +1,1 @@
+"""How fast it answers with a million messages in the database."""
