@@ -1,17 +1,32 @@
 """What every test can rely on."""
 
 import uuid
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
 
 from accounts.models import User
+from tests.support.lanes import lane
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share servers stay together when others run beside them."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(lane(item)))
 
 
 @pytest.fixture(autouse=True)
 def _fresh_counters():
     """Throttles count from zero in each test."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _ask_as_much_as_you_like(settings):
+    """One person may ask for many answers at once, except where a test is about that."""
+    settings.USER_RUNNING_TURNS = 0
 
 
 @pytest.fixture
@@ -22,6 +37,13 @@ def alice(db) -> User:
 @pytest.fixture
 def bob(db) -> User:
     return User.objects.create_user("bob@example.org", name="Bob")
+
+
+@pytest.fixture
+def kept_files(tmp_path, settings) -> Path:
+    """The folder in which attached files are kept."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    return settings.MEDIA_ROOT
 
 
 @pytest.fixture

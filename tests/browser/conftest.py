@@ -1,6 +1,5 @@
 """A real server with a fake model server behind it, and one browser that every test opens a window of."""
 
-import os
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -9,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.fake_model import spawn
 from tests.support.server import Server
+from tests.support.services import need, running
 
 from . import chromium, villain
 from .people import Person, sign_up
@@ -25,9 +25,7 @@ FOLDER = "package"
 @pytest.fixture(scope=FOLDER)
 def browser() -> Iterator[Browser]:
     """Chromium; without it the test is left out, or fails where nothing may be left out."""
-    if not chromium.installed():
-        leave_out = pytest.fail if os.environ.get("REQUIRE_SERVICES") else pytest.skip
-        leave_out("Chromium is not installed here")
+    need(chromium.installed(), "Chromium")
     expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     with chromium.launch() as browser:
         yield browser
@@ -66,21 +64,22 @@ def server(tmp_path_factory, fake: Fake) -> Iterator[Server]:
     """A running site with the fake's models, and with those of a server that means harm."""
     with villain.serve() as url:
         settings = {"OLLAMA_BASE_URL": fake.url, "OPENAI_BASE_URL": url, "DEFAULT_MODEL": DEFAULT_MODEL}
-        yield from running(Server(folder=tmp_path_factory.mktemp("site"), LOG_LEVEL="WARNING", **settings))
+        site = Server(folder=tmp_path_factory.mktemp("site"), LOG_LEVEL="WARNING", **settings)
+        yield from running(site, "--no-jobs")
 
 
 @pytest.fixture(scope=FOLDER)
 def small(tmp_path_factory) -> Iterator[Server]:
-    """A running site without any model server that writes one answer at a time."""
-    yield from running(Server(folder=tmp_path_factory.mktemp("small"), CONCURRENT_TURNS="1", LOG_LEVEL="WARNING"))
+    """A running site without any model server."""
+    yield from running(Server(folder=tmp_path_factory.mktemp("small"), LOG_LEVEL="WARNING"), "--no-jobs")
 
 
-def running(server: Server) -> Iterator[Server]:
-    """Yield the server, started, and end it afterwards."""
-    try:
-        yield server.start("--no-jobs")
-    finally:
-        server.close()
+@pytest.fixture(scope=FOLDER)
+def narrow(tmp_path_factory, fake: Fake) -> Iterator[Server]:
+    """A running site that writes one answer at a time, slowly."""
+    settings = {"OLLAMA_BASE_URL": fake.url, "DEFAULT_MODEL": "ollama/paced-20", "CONCURRENT_TURNS": "1"}
+    site = Server(folder=tmp_path_factory.mktemp("narrow"), LOG_LEVEL="WARNING", **settings)
+    yield from running(site, "--no-jobs")
 
 
 @pytest.fixture(scope=FOLDER)

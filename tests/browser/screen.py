@@ -12,7 +12,8 @@ from conversations.rendering import render
 
 from .people import Person
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 45
+NARROWEST = {"width": 320, "height": 640}
 POLL_MILLISECONDS = 25
 
 # What a browser says by itself when a server is away or answers with an error; tests do both on purpose.
@@ -38,6 +39,12 @@ def until(page: Page, condition: Callable[[], Any], *, seconds: float = PATIENCE
         assert time.monotonic() < end, what or "It never happened"
         page.wait_for_timeout(POLL_MILLISECONDS)
     return met
+
+
+def too_wide(page: Page) -> int:
+    """Return by how many pixels a page is wider than the narrowest window."""
+    page.set_viewport_size(NARROWEST)
+    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
 
 class Watch:
@@ -121,9 +128,7 @@ class Screen:
     def choose(self, model: str) -> None:
         """Choose a model from the menu by its name."""
         self.page.locator("[popovertarget=model-menu]").click()
-        self.page.locator("#model-menu label").filter(
-            has_text=re.compile(rf"^{re.escape(model)}(:latest)?\b")
-        ).first.click()
+        self.page.locator("#model-menu label").filter(has_text=re.compile(rf"^{re.escape(model)}\b")).first.click()
         self.page.keyboard.press("Escape")
         expect(self.page.locator("#model-menu")).to_be_hidden()
 

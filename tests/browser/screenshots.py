@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Thread
 
 import httpx
-from PIL import Image
+from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
 from tests.fake_model.behaviours import NAMED, Behaviour
@@ -34,7 +34,10 @@ VIVID_SATURATION = 70
 VIVID_DISTANCE = 17
 
 # What the models of the pictures are called: not like any real one, because nothing real answers.
-MODELS = {"example-8b": Behaviour(rate=200), "example-large": Behaviour(rate=100)}
+MODELS = {
+    "example-8b": Behaviour(rate=200),
+    "example-large": Behaviour(rate=100, capabilities=("completion", "vision")),
+}
 
 QUESTION = "We need to heat 120 m² in an old house. Heat pump or gas? Compare the running costs."
 ANSWER = """\
@@ -69,12 +72,29 @@ heat pump still works well.
 
 Try it this winter: turn the boiler down to 50 °C for a cold week. Rooms that stay warm need nothing. For the others,
 """
+LEASE = "The lease ends on 31 May. Whoever wants to end it earlier gives three months’ notice in writing.\n\n" * 40
 EARLIER = (
     "Summarise the minutes of Monday in five points",
     "A kind reply to a late delivery",
     "Translate the safety leaflet into plain English",
     "What does error 28P01 of PostgreSQL mean?",
 )
+
+
+def roof() -> bytes:
+    """Return a picture of a roof under the sun."""
+    picture = Image.new("RGB", (900, 600), "#bcd6ee")
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((690, 70, 800, 180), fill="#fdf0c8")
+    draw.polygon([(0, 380), (240, 150), (660, 150), (900, 380), (900, 600), (0, 600)], fill="#a9624b")
+    for left in (250, 400, 550):
+        draw.rectangle((left, 190, left + 110, 300), fill="#24385e", outline="#8fa9d6", width=4)
+    content = BytesIO()
+    picture.save(content, "PNG")
+    return content.getvalue()
+
+
+ATTACHED = (("roof.png", roof()), ("lease.txt", LEASE.encode()))
 
 
 def main() -> None:
@@ -185,6 +205,9 @@ class Studio:
             "failed": self.failed,
             "edit": self.editing,
             "menu": self.choosing,
+            "attaching": self.attaching,
+            "attached": self.attached,
+            "file": self.opened,
         }
 
     def anonymous(self, screen: Screen, path: str) -> None:
@@ -222,9 +245,38 @@ class Studio:
         screen.questions.first.hover()
         screen.questions.first.locator(".edit > summary").click()
 
+    def attaching(self, screen: Screen) -> None:
+        screen.open()
+        attach(screen, *ATTACHED, ("holiday.mov", b"moving"))
+
+    def attached(self, screen: Screen) -> None:
+        screen.open()
+        attach(screen, *ATTACHED)
+        screen.page.get_by_role("button", name="Use example-large").click()
+        self.script(text="The lease ends on 31 May, after three months’ notice [lease.txt].")
+        say(screen, "When does the lease end?")
+        expect(screen.ends).to_be_visible()
+
+    def opened(self, screen: Screen) -> None:
+        self.attached(screen)
+        screen.questions.locator(".attachment").filter(has_text="lease.txt").click()
+        expect(screen.page.locator(".passage").first).to_be_visible()
+
     def choosing(self, screen: Screen) -> None:
         screen.open()
         screen.page.locator("[popovertarget=model-menu]").click()
+
+
+def attach(screen: Screen, *files: tuple[str, bytes]) -> None:
+    """Attach files and wait until they are read."""
+    expect(screen.page.locator("chat-thread:defined")).to_be_attached()
+    # What the picture before this one left in the composer.
+    for button in reversed(screen.page.locator("chat-uploads [data-remove]").all()):
+        button.click()
+    sent = [{"name": name, "mimeType": "application/octet-stream", "buffer": content} for name, content in files]
+    screen.page.get_by_label("Attach files").set_input_files(sent)
+    expect(screen.page.locator("chat-uploads .attachment")).to_have_count(len(files))
+    expect(screen.page.locator("chat-uploads [data-busy]")).to_have_count(0)
 
 
 def say(screen: Screen, question: str) -> None:

@@ -34,7 +34,7 @@ def restart(server) -> None:
 
 
 def test_an_answer_cut_off_by_a_crash_is_kept_marked_and_can_be_asked_for_again(screen, server, fake):
-    question = "The lights go out, tokens=3000"
+    question = "The lights go out, tokens=9000"
     screen.ask(question)
     screen.writing()
     screen.until(lambda: length(screen) > SHOWN_LETTERS)

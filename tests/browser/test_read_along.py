@@ -130,5 +130,6 @@ def test_times_are_those_of_the_reader(window, ada, fake):
     for _ in ("live", "after a reload"):
         time = screen.questions.locator("time")
         when = datetime.fromisoformat(time.get_attribute("datetime")).astimezone(ZoneInfo("Asia/Tokyo"))
-        expect(time).to_have_text(f"{when:%H:%M}")
+        # Whether midnight is 0:00 or 00:00 is the browser's to say.
+        expect(time).to_have_text(re.compile(rf"^0?{when.hour}:{when:%M}$"))
         screen.reload()

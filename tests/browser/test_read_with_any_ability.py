@@ -7,13 +7,12 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, expect
 
-from .screen import Screen
+from .screen import Screen, too_wide
 
 pytestmark = pytest.mark.browser
 
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
-NARROWEST = {"width": 320, "height": 640}
 THEMES = ("light", "dark")
 
 RICH = """\
@@ -94,12 +93,6 @@ def examine(page: Page) -> dict[str, list[str]]:
             if found := barriers(page):
                 wrong[f"{theme} {size['width']}"] = found
     return wrong
-
-
-def too_wide(page: Page) -> int:
-    """Return by how many pixels a page is wider than the narrowest window."""
-    page.set_viewport_size(NARROWEST)
-    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
 
 @pytest.fixture(scope="package")

@@ -84,16 +84,16 @@ def test_thinking_is_folded_away_and_told_apart_from_the_answer(screen, fake):
 def test_the_menu_offers_the_models_and_the_chosen_one_answers(screen, fake):
     screen.page.locator("[popovertarget=model-menu]").click()
     menu = screen.page.locator("#model-menu")
-    expect(menu.get_by_role("radio", name="paced-200:latest")).to_be_checked()
+    expect(menu.get_by_role("radio", name="paced-200")).to_be_checked()
     expect(menu.locator("label").filter(has_text="images-echo")).to_contain_text("Vision")
-    expect(menu.locator("label").filter(has_text="thinking:latest")).to_contain_text("Thinking")
+    expect(menu.locator("label").filter(has_text="thinking-paced-50")).to_contain_text("Thinking")
     screen.page.keyboard.press("Escape")
     screen.ask_whole("Who answers? tokens=8", model="fast")
-    expect(screen.page.locator("[data-model-name]")).to_have_text("fast:latest")
-    expect(screen.ends.locator(".meta")).to_contain_text("fast")
+    expect(screen.page.locator("[data-model-name]")).to_have_text("fast")
+    expect(screen.ends.locator(".meta > span").first).to_have_text("fast")
     assert fake.asked("Who answers? tokens=8")[0]["body"]["model"] == "fast:latest"
     screen.reload()
-    expect(screen.page.locator("[data-model-name]")).to_have_text("fast:latest")
+    expect(screen.page.locator("[data-model-name]")).to_have_text("fast")
 
 
 def test_without_a_model_the_page_says_that_this_is_no_ai_and_how_to_get_one(window, guest):
@@ -110,17 +110,21 @@ def test_without_a_model_the_page_says_that_this_is_no_ai_and_how_to_get_one(win
     screen.at_rest()
 
 
-def test_who_waits_in_line_sees_how_many_are_ahead(window, guest):
-    context = window(guest)
-    tabs = [Screen(context.new_page(), guest).open() for _ in range(3)]
+def test_who_waits_in_line_sees_how_many_are_ahead(window, narrow):
+    somebody = sign_up(narrow.url)
+    context = window(somebody)
+    tabs = [Screen(context.new_page(), somebody).open() for _ in range(3)]
+    places = {tabs[1]: "Next in line", tabs[2]: "Waiting in line, 1 ahead of you"}
     for tab in tabs:
         tab.page.bring_to_front()
-        tab.ask("One after the other")
+        # Longer than anybody looks.
+        tab.ask("One after the other, tokens=4000")
         if tab is tabs[0]:
             tab.writing()
+        else:
+            # Its place is taken before the next one asks.
+            expect(tab.working.locator("[data-stage]")).to_have_text(places[tab])
     first, second, third = tabs
-    expect(second.working.locator("[data-stage]")).to_have_text("Next in line")
-    expect(third.working.locator("[data-stage]")).to_have_text("Waiting in line, 1 ahead of you")
     third.reload()
     expect(third.working.locator("[data-stage]")).to_have_text("Waiting in line, 1 ahead of you")
     first.stop_button.click()

@@ -12,7 +12,7 @@ from tests.rendering.test_withstand_hostile_text import PAYLOADS
 
 from . import villain
 from .people import sign_up
-from .screen import Screen
+from .screen import Screen, too_wide
 
 pytestmark = pytest.mark.browser
 
@@ -117,6 +117,7 @@ def test_a_hostile_model_is_offered_by_its_name_and_its_complaint_is_a_sentence(
     screen.reload()
     expect(screen.ends.locator(".notice")).to_contain_text(villain.COMPLAINT)
     expect(screen.page.locator("[data-model-name]")).to_have_text(name)
+    assert too_wide(screen.page) <= 0
 
 
 def test_a_hostile_name_is_a_name(server, window):

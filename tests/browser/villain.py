@@ -6,7 +6,12 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-NAMES = ("<img src=x onerror=alert(1)>", "\"><script>alert('model')</script>", "{{7*7}}{% csrf_token %}")
+NAMES = (
+    "<img src=x onerror=alert(1)>",
+    "\"><script>alert('model')</script>",
+    "{{7*7}}{% csrf_token %}",
+    "without-a-break" * 10,
+)
 COMPLAINT = "<script>alert('error')</script><img src=https://evil.example/?error>"
 
 

@@ -125,6 +125,32 @@ def test_news_that_the_snapshot_holds_is_not_told_twice():
     assert seat.drain() == []
 
 
+def test_after_a_snapshot_became_due_nothing_of_before_it_is_told():
+    stage = Stage()
+    seat = stage.join("text")
+    stage.feed.deliver(status(stage))
+    stage.feed.deliver(status(stage))
+    frames = seat.watcher.take()
+    assert next(frames)
+    # Between two frames, while the reader takes the first one.
+    stage.feed.deliver(status(stage))
+    seat.watcher.lose()
+    stage.feed.deliver(status(stage))
+    assert list(frames) == []
+    assert seat.drain()[0]["type"] == "conversation.snapshot"
+
+
+def test_after_its_deletion_nothing_is_told_of_a_conversation():
+    """Somebody else may begin one with the same id before the reader has taken the news."""
+    stage = Stage()
+    seat = stage.join("text")
+    stage.feed.deliver(events.conversation_deleted(stage.conversation.pk))
+    stage.feed.deliver(status(stage))
+    stage.say("Not for you.")
+    assert [frame["type"] for frame in seat.drain()] == ["conversation.deleted"]
+    assert seat.watcher.gone
+
+
 def test_an_answer_takes_the_place_of_what_was_only_heard_of_it():
     """A reader that joins between the commit and the first word opens a mirror; the answer itself follows."""
     stage = Stage()

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from conversations import lifecycle, threads, turns
-from conversations.errors import Invalid, NotFound
+from conversations.errors import Invalid, NotFound, TurnRunning
 from conversations.models import Conversation, Turn
 
 from .test_ask import ask, finish
@@ -65,6 +65,22 @@ def test_switching_opens_the_other_branch_down_to_its_newest_end(alice, new_id):
     assert Conversation.objects.get().leaf == second
 
 
+def test_while_an_answer_is_written_nothing_is_switched_or_ended(alice, new_id):
+    first = ask(alice, new_id).turn
+    finish(first)
+    running = turns.retry(turn=first, author=alice).turn
+    conversation = Conversation.objects.get()
+    for refused in (
+        lambda: lifecycle.switch(conversation=conversation, turn=first),
+        lambda: lifecycle.end(conversation=conversation),
+    ):
+        with pytest.raises(TurnRunning) as told:
+            refused()
+        assert told.value.extra == {"turn": str(running.pk)}
+    conversation.refresh_from_db()
+    assert (conversation.leaf, conversation.status) == (running, "active")
+
+
 def test_the_thread_shows_where_a_turn_stands_among_its_versions(alice, new_id):
     first = ask(alice, new_id).turn
     finish(first)
@@ -118,7 +134,7 @@ def test_lists_and_threads_take_a_constant_number_of_queries(alice, new_id, djan
         finish(ask(alice, new_id, str(number)).turn)
         ask(alice, uuid.uuid4(), f"Chat {number}")
     conversation = Conversation.objects.get(pk=new_id)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         threads.thread(conversation=conversation, leaf_id=conversation.leaf_id)
     with django_assert_num_queries(1):
         threads.chats(user=alice)

@@ -1,14 +1,11 @@
 """Whoever may not watch a conversation is never among its listeners, and whoever leaves is forgotten."""
 
 import pytest
-from channels.routing import URLRouter
-from channels.testing import WebsocketCommunicator
 
-from accounts import tokens
 from chatsite.threads import in_database
 from conversations import live, sockets, turns
 from conversations.live import feeds
-from conversations.routing import websocket_urlpatterns
+from tests.conversations.door import knock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,18 +27,6 @@ def joined(monkeypatch) -> list[str]:
 def room_for_one(settings) -> None:
     """With one socket open, this process is full."""
     settings.SOCKETS_PER_PROCESS = 1
-
-
-async def knock(user, conversation: str, query: str = "") -> WebsocketCommunicator:
-    """Return an open socket of this person's."""
-    pair = await in_database(tokens.issue, user=user)
-    client = WebsocketCommunicator(
-        URLRouter(websocket_urlpatterns),
-        f"/ws/conversations/{conversation}/{query}",
-        headers=[(b"authorization", f"Bearer {pair.access}".encode())],
-    )
-    assert (await client.connect())[0]
-    return client
 
 
 async def test_the_owner_joins_and_is_forgotten_on_leaving(alice, new_id, joined):

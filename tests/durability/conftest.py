@@ -1,6 +1,5 @@
 """Installations for tests that kill and restart: one process on SQLite, and two on PostgreSQL and Redis."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from tests.durability.site import Ledger, Site
 from tests.fake_model import spawn
 from tests.support.server import Server
-from tests.support.services import Postgres, Redis, postgres_binaries, redis_binary
+from tests.support.services import Postgres, Redis, need, postgres_binaries, redis_binary, running
 
 # Every socket of these tests belongs to the same person; running answers get a moment when a process is told to end,
 # and a model server that says nothing is given up soon.
@@ -20,13 +19,6 @@ COMMON = {
     "MODEL_FIRST_TOKEN_SECONDS": "8",
     "MODEL_BETWEEN_TOKENS_SECONDS": "5",
 }
-
-
-def need(there: object, name: str) -> None:
-    """Leave the test out where a server program is not installed, unless the suite must not leave anything out."""
-    if not there:
-        leave_out = pytest.fail if os.environ.get("REQUIRE_SERVICES") else pytest.skip
-        leave_out(f"{name} is not installed here")
 
 
 @pytest.fixture(scope="session")
@@ -40,24 +32,14 @@ def fake() -> Iterator[str]:
 def postgres() -> Iterator[Postgres]:
     """A running PostgreSQL server of our own."""
     need(postgres_binaries(), "PostgreSQL")
-    server = Postgres()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
+    yield from running(Postgres())
 
 
 @pytest.fixture(scope="session")
 def redis() -> Iterator[Redis]:
     """A running Redis server of our own."""
     need(redis_binary(), "Redis")
-    server = Redis()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
+    yield from running(Redis())
 
 
 @pytest.fixture(scope="session")
@@ -107,11 +89,3 @@ def on_sqlite(name: str, folder: Path, fake: str, models: dict[str, str]) -> Sit
     """Return an installation of one process that keeps everything in a folder."""
     ledger = Ledger(folder / "chatsite.sqlite3")
     return Site(name=name, servers=[Server(folder=folder, **models)], fake=fake, ledger=ledger)
-
-
-def running(site: Site) -> Iterator[Site]:
-    """Yield the installation, started, and end it afterwards."""
-    try:
-        yield site.start()
-    finally:
-        site.close()

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import httpx
 import psycopg
+from websockets.exceptions import ConnectionClosed
 
 from tests.fake_model import answer_text, answer_tokens
-from tests.support.client import Chat, Reader, sign_up
+from tests.support.client import Chat, Reader, Said, sign_up
 from tests.support.server import Server
 
 # Who asks at random does so with this seed, so that a failure can be repeated.
@@ -112,6 +113,55 @@ class Site:
         paths = {"/api/chat", "/v1/chat/completions"}
         requests = httpx.get(f"{self.fake}/_seen", timeout=30).json()
         return [seen for seen in requests if seen["path"] in paths and seen["model"] == model]
+
+
+class Asked:
+    """A question on its way to one process, and the socket that asks it."""
+
+    def __init__(self, text: str, model: str):
+        self.conversation = new_conversation()
+        self.frame = {"type": "turn.start", "text": text, "client_id": str(uuid.uuid4()), "model": model}
+        self.expected = expected(model, text)
+        self.turn = ""
+        # When the socket was closed, by the monotonic clock.
+        self.closed_at = 0.0
+        self.chat: Chat
+
+    @property
+    def message(self) -> str:
+        """The id of the answer."""
+        return next(id for id, said in self.chat.reader.messages.items() if said.turn == self.turn)
+
+    @property
+    def seen(self) -> str:
+        """What its reader has of the answer."""
+        return self.chat.reader.answer(self.turn).text
+
+    async def send(self, site: Site, server: Server) -> "Asked":
+        """Ask, and wait until it is acknowledged."""
+        self.chat = await site.open(self.conversation, server=server)
+        self.turn = await self.chat.deliver(self.frame)
+        return self
+
+    async def until_seen(self) -> "Asked":
+        """Wait for the first words of the answer."""
+        await self.chat.until(lambda reader: self.seen)
+        return self
+
+    async def listen(self) -> None:
+        """Read until the socket closes or its process is gone."""
+        try:
+            while True:
+                await self.chat.step()
+        except ConnectionClosed:
+            self.closed_at = time.monotonic()
+
+    async def come_back(self, site: Site, server: Server) -> Chat:
+        """Return a new socket of the conversation whose reader has forgotten all but the answer's id, and has it."""
+        reader = Reader(messages={self.message: Said(turn=self.turn)})
+        chat = await site.open(self.conversation, server=server, reader=reader)
+        await chat.until(lambda reader: reader.messages[self.message].over)
+        return chat
 
 
 def wait_for_models(server: Server) -> None:

@@ -5,11 +5,14 @@ import hashlib
 import time
 import uuid
 
+import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests.durability.site import Site, expected, new_conversation
 from tests.support.client import Chat, Refused, wait_for
 from tests.support.services import Postgres, Redis
+from tests.support.streams import Listener, opened
 
 pytestmark = pytest.mark.process
 
@@ -18,6 +21,8 @@ QUICK = "ollama/fast"
 ANSWERS = 5
 # How far the text of a reader at another process may be behind, with no Redis: it comes from the rows.
 BEHIND_SECONDS = 6.0
+# What was deleted at another process is closed within this time.
+DELETED_SECONDS = 5.0
 # A question that is refused because the database is away can be asked again for so long.
 PATIENCE_SECONDS = 60
 
@@ -145,3 +150,27 @@ async def test_without_redis_stop_reaches_the_other_process_by_the_rows(without_
     assert (kept.status, kept.text) == ("stopped", said[0].text)
     for chat in (answer.near, answer.far):
         await chat.close()
+
+
+async def test_without_redis_a_deletion_ends_what_is_open_at_the_other_process(without_redis: Site):
+    near, far = without_redis.servers
+    conversation = new_conversation()
+    chat = await without_redis.open(conversation, server=far)
+    asking = await without_redis.open(conversation, server=near)
+    await asking.until_finished(await asking.ask("Delete me", model=QUICK))
+    listener = Listener()
+    headers = {"Authorization": f"Bearer {without_redis.token}"}
+    async with httpx.AsyncClient(headers=headers, timeout=30) as client:
+        follow = opened(client, "GET", f"{far.url}/api/conversations/{conversation}/stream/")
+        async with follow as stream:
+            await listener.read(stream, until=lambda told: "conversation.snapshot" in told.kinds)
+            deleted = await client.delete(f"{near.url}/api/conversations/{conversation}/")
+            assert deleted.status_code == 204
+            async with asyncio.timeout(DELETED_SECONDS):
+                await listener.read(stream)
+                with pytest.raises(ConnectionClosed) as closed:
+                    while True:
+                        await chat.step()
+    assert listener.errors[-1]["code"] == "not_found"
+    assert closed.value.rcvd.code == 4404
+    await asking.close()

@@ -5,10 +5,9 @@ import time
 import uuid
 
 import pytest
-from websockets.exceptions import ConnectionClosed
 
-from tests.durability.site import Kept, Site, expected, new_conversation, token_count
-from tests.support.client import Chat, Reader, Said, wait_for
+from tests.durability.site import Asked, Kept, Site, expected, token_count
+from tests.support.client import wait_for
 from tests.support.server import Server
 
 pytestmark = pytest.mark.process
@@ -26,49 +25,12 @@ INTERRUPTED_SECONDS = 20
 KEPT_CHARACTERS = 400
 
 
-class Asked:
-    """A question on its way, and the socket that asked it."""
-
-    def __init__(self, text: str, model: str = MODEL):
-        self.conversation = new_conversation()
-        self.frame = {"type": "turn.start", "text": text, "client_id": str(uuid.uuid4()), "model": model}
-        self.expected = expected(model, text)
-        self.turn = ""
-        self.chat: Chat | None = None
-
-    @property
-    def message(self) -> str:
-        """The id of the answer."""
-        return next(id for id, said in self.chat.reader.messages.items() if said.turn == self.turn)
-
-    async def send(self, site: Site, server: Server) -> "Asked":
-        """Ask, and wait until it is acknowledged."""
-        self.chat = await site.open(self.conversation, server=server)
-        self.turn = await self.chat.deliver(self.frame)
-        return self
-
-    async def listen(self) -> None:
-        """Read until the process is gone."""
-        try:
-            while True:
-                await self.chat.step()
-        except ConnectionClosed:
-            return
-
-    async def join(self, site: Site, server: Server) -> Chat:
-        """Return a socket of the conversation at a process that lives, with a reader that knows the answer's id."""
-        reader = Reader(messages={self.message: Said(turn=self.turn)})
-        chat = await site.open(self.conversation, server=server, reader=reader)
-        await chat.until(lambda reader: reader.messages[self.message].over)
-        return chat
-
-
 async def kill_in_the_middle(site: Site, victim: Server, label: str, not_before=None) -> tuple[list[Asked], Asked]:
     """Kill the process while it answers; returns the acknowledged questions and one that was just being asked.
 
     It is not killed before `not_before` is done: the restart of the process that is to live on.
     """
-    questions = [Asked(f"{label}, question {number}. tokens=600") for number in range(ANSWERS)]
+    questions = [Asked(f"{label}, question {number}. tokens=600", MODEL) for number in range(ANSWERS)]
     await asyncio.gather(*(asked.send(site, victim) for asked in questions))
     late = Asked(f"{label}, at the last moment", QUICK)
     late.chat = await site.open(late.conversation, server=victim)
@@ -88,16 +50,15 @@ def check_kept(asked: Asked, kept: list[Kept]) -> None:
     (row,) = kept
     assert (row.turn, row.client_id, row.question) == (asked.turn, asked.frame["client_id"], asked.frame["text"])
     assert row.message_status == "interrupted"
-    seen = asked.chat.reader.messages[asked.message].text
     assert asked.expected.startswith(row.text)
-    assert asked.expected.startswith(seen)
-    lost = token_count(MODEL, row.question, seen) - token_count(MODEL, row.question, row.text)
+    assert asked.expected.startswith(asked.seen)
+    lost = token_count(MODEL, row.question, asked.seen) - token_count(MODEL, row.question, row.text)
     assert lost <= TAIL_TOKENS
 
 
 async def check_shown(asked: Asked, site: Site, server: Server) -> None:
     """Check that a reader who comes now sees what is kept."""
-    chat = await asked.join(site, server)
+    chat = await asked.come_back(site, server)
     (row,) = site.ledger.of(asked.conversation)
     assert chat.reader.turns[asked.turn] == "interrupted"
     assert chat.reader.messages[asked.message].text == row.text
@@ -107,7 +68,7 @@ async def check_shown(asked: Asked, site: Site, server: Server) -> None:
 
 async def check_retry(asked: Asked, site: Site, server: Server) -> None:
     """Check that the question can be asked again, and that the partial answer stays beside the new one."""
-    chat = await asked.join(site, server)
+    chat = await asked.come_back(site, server)
     again = {"type": "turn.retry", "turn": asked.turn, "client_id": str(uuid.uuid4()), "model": QUICK}
     turn = await chat.deliver(again)
     said = await chat.until_finished(turn)
@@ -177,7 +138,7 @@ async def test_one_of_two_processes_is_killed_ten_times_and_the_other_goes_on(pr
 
 async def test_who_watches_at_the_other_process_sees_the_interruption_by_itself(production: Site):
     victim, survivor = production.servers
-    asked = await Asked("Who watches from elsewhere? tokens=600").send(production, victim)
+    asked = await Asked("Who watches from elsewhere? tokens=600", MODEL).send(production, victim)
     chat = await production.open(asked.conversation, server=survivor)
     await chat.until(lambda reader: len(reader.answer(asked.turn).text) > KEPT_CHARACTERS)
     victim.kill()

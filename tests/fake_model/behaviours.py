@@ -79,6 +79,7 @@ NAMED: dict[str, Behaviour] = {
     "busy-503": Behaviour(status=503, error="server busy, please try again.  maximum pending requests exceeded"),
     "missing-404": Behaviour(status=404, error="model 'missing-404' not found"),
     "refuse-400": Behaviour(status=400, error="the prompt is too long for this model"),
+    "forbidden-403": Behaviour(status=403, error="Country, region, or territory not supported"),
     "unauthorised-401": Behaviour(status=401, error="Incorrect API key provided: sk-secret-1234567890"),
     "limited-429": Behaviour(status=429, error="Rate limit reached", retry_after="7"),
     "crash-500": Behaviour(status=500, error="llama runner process has terminated: exit status 2"),

@@ -1,6 +1,5 @@
 """A real server with a fake model, and people who come to it with a program, a browser or a bare TCP connection."""
 
-import os
 import re
 import socket
 import time
@@ -11,11 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests.durability.site import Ledger
 from tests.fake_model import spawn
 from tests.hostile.wire import Wire, handshake
+from tests.pages.conftest import plain_static_files, talk  # noqa: F401
+from tests.schema.conftest import one_connection, things  # noqa: F401
 from tests.support.client import PASSWORD, Chat
 from tests.support.server import Server
 
@@ -42,9 +44,9 @@ class House:
     def pid(self) -> int:
         return self.server.process.pid
 
-    def open_files(self) -> int:
-        """Return how many files and connections the server holds open."""
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+    def connections(self) -> int:
+        """Return how many connections the server holds open; its database threads open files when they first work."""
+        return len(psutil.Process(self.pid).net_connections(kind="tcp"))
 
     def resident_bytes(self) -> int:
         """Return how much memory the server has (RSS)."""
@@ -179,8 +181,15 @@ class Silence:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _begin_in_silence(request) -> None:
+    """Silence falls before all tests, so that none has to wait the whole time that the server does."""
+    if any("silence" in item.fixturenames for item in request.session.items):
+        request.getfixturevalue("silence")
+
+
+@pytest.fixture(scope="session")
 def silence(house: House) -> Iterator[dict[str, Silence]]:
-    """Begun before all tests, so that none has to wait the whole time that the server does."""
+    """Clients that opened a socket and make no sound."""
     whom = {"in a conversation": house.make_person().bearer, "told to leave": {}}
     silent = {}
     with ExitStack() as open_sockets:

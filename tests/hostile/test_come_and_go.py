@@ -70,9 +70,9 @@ async def test_hundreds_who_come_and_go_leave_nothing_behind(house: House):
             await come_and_go(house, somebody, dice)
 
     await asyncio.gather(*(one() for _ in range(AT_ONCE)))
-    files, memory = house.open_files(), house.resident_bytes()
+    connections, memory = house.connections(), house.resident_bytes()
     await asyncio.gather(*(one() for _ in range(COMINGS)))
-    await wait_for(lambda: house.open_files() <= files + 2, seconds=15)
+    await wait_for(lambda: house.connections() <= connections + 2, seconds=15)
     assert house.resident_bytes() - memory < 10_000_000
     # Had any of them kept its place, not all of these would be let in.
     assert await wait_for(lambda: all_may_sit_down(house, somebody), seconds=15, every=0.5)

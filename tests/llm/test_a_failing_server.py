@@ -30,8 +30,9 @@ CUTS = 60
         ("limited-429", "model_busy", True),
         ("missing-404", "model_not_found", False),
         ("refuse-400", "model_refused", False),
-        ("unauthorised-401", "model_refused", False),
-        ("moved-302", "model_refused", False),
+        ("unauthorised-401", "model_misconfigured", False),
+        ("forbidden-403", "model_misconfigured", False),
+        ("moved-302", "model_misconfigured", False),
         ("crash-500", "model_error", True),
     ],
 )
@@ -64,9 +65,9 @@ async def test_a_busy_server_says_when_to_come_back(ask, protocol):
 
 
 async def test_no_key_gets_into_a_sentence(ask, protocol, fake):
-    for model in ("unauthorised-401", "refuse-400", "error-line"):
+    for model in ("unauthorised-401", "forbidden-403", "refuse-400", "error-line"):
         fake.script(
-            status={"unauthorised-401": 401, "refuse-400": 400, "error-line": 200}[model],
+            status={"unauthorised-401": 401, "forbidden-403": 403, "refuse-400": 400, "error-line": 200}[model],
             end="error",
             part=0.5,
             error=f"bad key {KEY} or sk-proj-abcdefgh12345678 at http://user:pass@host/x\nTraceback: line 1",

@@ -207,6 +207,14 @@ async def test_a_model_that_was_removed_is_not_found(monkeypatch):
         await catalog.get("ollama/b")
 
 
+async def test_a_model_of_a_server_that_refuses_our_key_says_so():
+    catalog = shelves(Shelf("openai", error=ModelError("model_misconfigured", "No.")))
+    with pytest.raises(ModelError) as caught:
+        await catalog.get("openai/a")
+    assert caught.value.code == "model_misconfigured"
+    assert catalog.listing().states == {"openai": "refused"}
+
+
 async def test_a_model_of_a_server_that_was_never_there_is_unreachable():
     with pytest.raises(ModelError) as caught:
         await shelves(Shelf("ollama", error=ModelError("model_unreachable", "Gone."))).get("ollama/a")

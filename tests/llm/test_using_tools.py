@@ -7,7 +7,7 @@ import pytest
 from llm import agent
 from llm.agent import LARGEST_RESULT_BYTES, run
 from llm.errors import ModelError
-from llm.events import Finished, Stage, Text, Thinking, ToolCalled, ToolReturned
+from llm.events import Finished, RoundEnded, Stage, Text, Thinking, ToolCalled, ToolReturned
 from llm.providers.scripted import MODEL, ScriptedProvider
 from llm.schema import problems
 from llm.values import Message, Options, Tool, ToolCall, Usage
@@ -72,14 +72,21 @@ async def test_the_events_come_in_order(provider):
     provider.reply(call(), finished())
     provider.reply("Noon.")
     kinds = [type(event) for event in (await answer(provider, tool())).events]
-    assert kinds == [ToolCalled, Stage, ToolReturned, Text, Finished]
+    assert kinds == [ToolCalled, RoundEnded, Stage, ToolReturned, Text, Finished]
 
 
 async def test_one_finish_carries_the_usage_of_all_rounds(provider):
     provider.reply(call(), finished(prompt=10, completion=5))
     provider.reply("Noon.", finished("stop", 20, 7))
     heard = await answer(provider, tool())
-    assert heard.finished == Finished("stop", Usage(30, 12))
+    assert heard.finished == Finished("stop", Usage(30, 12), last=Usage(20, 7))
+
+
+async def test_each_round_carries_its_own_usage(provider):
+    provider.reply(call(), finished(prompt=10, completion=5))
+    provider.reply("Noon.", finished("stop", 20, 7))
+    heard = await answer(provider, tool())
+    assert [event for event in heard.events if isinstance(event, RoundEnded)] == [RoundEnded(Usage(10, 5))]
 
 
 async def test_an_estimated_round_makes_the_sum_an_estimate(provider):

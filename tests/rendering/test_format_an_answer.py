@@ -1,8 +1,13 @@
 """Markdown becomes the HTML that the stylesheet expects."""
 
-import pytest
+from collections.abc import Iterator
+from time import thread_time
 
-from conversations.rendering import blocks, render
+import pytest
+from pygments.lexer import Lexer
+from pygments.lexers import get_lexer_by_name
+
+from conversations.rendering import blocks, code, render
 
 from .checks import faults, words
 
@@ -208,3 +213,28 @@ def test_the_end_of_a_very_long_message_is_shown_without_format_and_says_so():
     assert any("too long to be formatted" in block for block in found)
     assert "**a** b" in found[-1]
     assert sum(words(block).count("b") for block in found if "too long" not in block) == 20_000
+
+
+def test_a_lexer_that_is_slow_only_at_first_colours_the_first_text_too(monkeypatch: pytest.MonkeyPatch):
+    lexer = Slow(get_lexer_by_name("python", ensurenl=False), times=2)
+    monkeypatch.setattr(code, "_lexer", lambda language: lexer)
+    monkeypatch.setattr(code, "_warm", set())
+    assert '<span class="k">' in code.colour("return 20261121", "python")
+    lexer.times = 1
+    assert "<span" not in code.colour("return 20261122", "python")
+
+
+class Slow:
+    """A lexer that takes too long the next few times."""
+
+    def __init__(self, lexer: Lexer, times: int):
+        self.lexer = lexer
+        self.times = times
+
+    def get_tokens(self, text: str) -> Iterator[tuple]:
+        if self.times:
+            self.times -= 1
+            late = thread_time() + code.HIGHLIGHT_SECONDS
+            while thread_time() <= late:
+                pass
+        yield from self.lexer.get_tokens(text)

@@ -14,6 +14,16 @@ from .ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60
+# Where all servers of all tests have their static files, so that they are compressed once.
+STATIC = Path(tempfile.gettempdir()) / f"chatsite-tests-{os.getuid()}"
+
+
+def share_static(folder: Path) -> None:
+    """Let a folder of data have the static files, and the lock on them, that the others have."""
+    (STATIC / "static").mkdir(parents=True, exist_ok=True)
+    for name in ("static", "static.lock"):
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to(STATIC / name)
 
 
 class Server:
@@ -24,6 +34,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket_url = f"ws://127.0.0.1:{self.port}"
         self.log = Path(tempfile.mkstemp(prefix="serve-", suffix=".log", dir=folder)[1])
+        share_static(folder)
         kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
         self.environment = {
             **kept,
@@ -33,6 +44,8 @@ class Server:
             # Nothing answers there: a test that wants a model server names its own.
             "OLLAMA_BASE_URL": "http://127.0.0.1:9",
             "OPENAI_BASE_URL": "",
+            # A test's one person asks for many.
+            "USER_RUNNING_TURNS": "0",
             **environment,
         }
         self.process: subprocess.Popen | None = None

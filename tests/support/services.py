@@ -7,11 +7,30 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from .ports import free_port, wait_for_port
 
 START_SECONDS = 30
+
+
+def need(there: object, name: str) -> None:
+    """Leave the test out where a program is not installed, unless the suite must not leave anything out."""
+    if not there:
+        leave_out = pytest.fail if os.environ.get("REQUIRE_SERVICES") else pytest.skip
+        leave_out(f"{name} is not installed here")
+
+
+def running(server, *arguments: str) -> Iterator:
+    """Yield a server of any kind, started, and end it afterwards."""
+    try:
+        server.start(*arguments)
+        yield server
+    finally:
+        server.close()
 
 
 def postgres_binaries() -> Path | None:

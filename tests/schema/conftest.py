@@ -1,0 +1,72 @@
+"""People, and the things that one of them has."""
+
+from dataclasses import dataclass
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.apps import apps
+from django.test import Client
+
+from accounts import keys
+from accounts.models import User
+from tests.pages.conftest import browser_of, plain_static_files, talk  # noqa: F401
+from tests.support.files import attach
+
+# What everybody leaves behind by coming and going, and what is the same in every installation.
+UNCOUNTED = {"sessions.Session", "contenttypes.ContentType", "auth.Permission"}
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """The ids of what Alice has, by the names that addresses have for them."""
+
+    conversation_id: str
+    turn_id: str
+    key_id: str
+    attachment_id: str
+    model_id: str = "demo"
+
+    def fill(self, names: set[str]) -> dict[str, str]:
+        """Return those that an address asks for."""
+        return {name: getattr(self, name) for name in names}
+
+
+@pytest.fixture
+def things(alice: User, talk, kept_files) -> Things:  # noqa: F811
+    """What Alice has."""
+    key, _ = keys.make(user=alice, name="A secret key", scopes=["read"])
+    attachment = attach(alice, text="A secret passage", name="A secret name.txt")
+    return Things(
+        conversation_id=str(talk.conversation_id),
+        turn_id=str(talk.pk),
+        key_id=str(key.pk),
+        attachment_id=str(attachment.pk),
+    )
+
+
+@pytest.fixture
+def visitors(alice: User, bob: User) -> dict[str, Client]:
+    """A browser for everybody who may come by."""
+    staff = User.objects.create_user("staff@example.org", is_staff=True)
+    return {
+        "nobody": Client(raise_request_exception=False),
+        "stranger": browser_of(bob),
+        "staff": browser_of(staff),
+        "owner": browser_of(alice),
+    }
+
+
+@pytest.fixture
+def one_connection(monkeypatch):
+    """Async calls ask the database as this test does, which has rows that nobody else sees yet."""
+
+    async def in_database(function, *arguments, **options):
+        return await sync_to_async(function, thread_sensitive=True)(*arguments, **options)
+
+    monkeypatch.setattr("chatsite.async_api.in_database", in_database)
+
+
+def kept() -> dict[str, list]:
+    """Return every row of every table."""
+    models = [model for model in apps.get_models(include_auto_created=True) if model._meta.label not in UNCOUNTED]
+    return {model._meta.label: sorted(map(str, model._base_manager.values_list())) for model in models}

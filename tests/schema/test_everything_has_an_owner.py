@@ -1,0 +1,115 @@
+"""Every address × everybody who may come by × every method: who is answered what, and that nothing changes hands."""
+
+import copy
+import json
+import re
+import uuid
+
+import pytest
+from django.db import transaction
+from django.http import StreamingHttpResponse
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from tests.schema.conftest import Things, kept
+from tests.schema.routes import ACCOUNT_PAGES, METHODS, NOWHERE, ROUTES, Route, found
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_connection")]
+
+VISITORS = ["nobody", "stranger", "staff", "owner"]
+# Alice's question, answer and key; a search tells its finds in pieces.
+SECRETS = re.compile(rb"A secret|\"secret\"")
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def names_in(name: str) -> set[str]:
+    """Return the names of the ids that an address asks for."""
+    return set(get_resolver().reverse_dict.getlist(name)[0][0][0][1])
+
+
+def send(visitor: Client, name: str, method: str, things: Things):
+    """Return the answer to a method at the address of a thing, with the body that its route has."""
+    # Each time anew: signing out takes the cookie away.
+    client = copy.deepcopy(visitor)
+    path = reverse(name, kwargs=things.fill(names_in(name))) + ROUTES[name].query
+    body = ROUTES[name].body(method)
+    if method in SAFE:
+        return client.generic(method, path)
+    if path.startswith(("/api/", "/v1/")):
+        return client.generic(method, path, json.dumps(body), content_type="application/json")
+    if name == "switch":
+        body = {"turn": things.turn_id}
+    return client.post(path, body) if method == "POST" else client.generic(method, path)
+
+
+def expected(name: str, route: Route, visitor: str, method: str) -> int:
+    """Return the status that this visitor is answered."""
+    status = route.status(method)
+    if visitor == "nobody" and route.whose in {"theirs", "mine"}:
+        program = name == "schema" or name.startswith(("api_", "v1_")) and name not in {"api_docs", "api_redoc"}
+        return 401 if program else 302
+    if route.whose == "newcomer's" and visitor != "nobody" and status == 200:
+        return 302
+    # What a call is, as OPTIONS tells it, is the same for everybody.
+    if route.whose == "theirs" and visitor != "owner" and status != 405 and method != "OPTIONS":
+        return 404
+    return status
+
+
+def content(answer) -> bytes:
+    """Return the body of an answer; a stream is not read: whoever gets one has been let in already."""
+    return b"" if isinstance(answer, StreamingHttpResponse) else answer.content
+
+
+def test_every_address_has_its_line_and_every_line_its_address():
+    assert {name for _, name in found()} == set(ROUTES) | ACCOUNT_PAGES | NOWHERE
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+@pytest.mark.parametrize("name", ROUTES)
+def test_everybody_is_answered_as_the_table_says(name, visitor, visitors, things):
+    route, answered = ROUTES[name], {}
+    for method in METHODS:
+        with transaction.atomic():
+            answered[method] = send(visitors[visitor], name, method, things).status_code
+            transaction.set_rollback(True)
+    assert answered == {method: expected(name, route, visitor, method) for method in METHODS}
+
+
+@pytest.mark.parametrize("visitor", ["nobody", "stranger", "staff"])
+@pytest.mark.parametrize("name", [name for name, route in ROUTES.items() if route.whose == "theirs"])
+def test_what_is_somebody_elses_stays_as_it_was_and_says_nothing(name, visitor, visitors, things):
+    nothing = Things(*(str(uuid.uuid4()) for _ in range(4)))
+    before = kept()
+    for method in METHODS:
+        theirs = send(visitors[visitor], name, method, things)
+        with transaction.atomic():
+            # A question under an id that nobody has used begins a conversation.
+            missing = send(visitors[visitor], name, method, nothing)
+            transaction.set_rollback(True)
+        assert not SECRETS.search(content(theirs))
+        if missing.status_code == 404:
+            assert theirs.status_code == 404
+    assert kept() == before
+
+
+@pytest.mark.parametrize("visitor", ["nobody", "stranger", "staff"])
+@pytest.mark.parametrize("name", [name for name, route in ROUTES.items() if route.whose != "theirs"])
+def test_lists_hold_only_ones_own(name, visitor, visitors, things):
+    for method in METHODS:
+        with transaction.atomic():
+            assert not SECRETS.search(content(send(visitors[visitor], name, method, things)))
+            transaction.set_rollback(True)
+
+
+def test_the_owner_does_see_what_is_secret(visitors, things):
+    seen = {name for name in ROUTES if SECRETS.search(content(send(visitors["owner"], name, "GET", things)))}
+    readable = {"api_conversation-detail", "api_messages", "api_history", "conversation", "thread", "api_key"}
+    assert seen >= readable | {
+        "api_attachment",
+        "api_attachment_text",
+        "api_search",
+        "api_keys",
+        "account_keys",
+        "account_key_revoke",
+    }

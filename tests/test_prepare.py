@@ -1,0 +1,51 @@
+"""Processes that start together prepare together: one does the work, the others find it done."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from chatsite import preparation
+
+PROCESSES = 4
+PATIENCE_SECONDS = 20
+WORK_SECONDS = 0.1
+
+
+@pytest.fixture
+def collected(settings, tmp_path, monkeypatch) -> list[str]:
+    """What was run to gather the static files, each time it was; the gathering itself is only played."""
+    settings.DATA_DIR = tmp_path
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()
+    monkeypatch.setattr(preparation, "_static_state", lambda: "as it is now")
+    runs: list[str] = []
+
+    def call_command(name: str, **options) -> None:
+        runs.append(name)
+        time.sleep(WORK_SECONDS)
+
+    monkeypatch.setattr(preparation, "call_command", call_command)
+    return runs
+
+
+def test_static_files_are_collected_once_by_whoever_comes_first(collected):
+    together = Barrier(PROCESSES)
+
+    def start() -> None:
+        together.wait(PATIENCE_SECONDS)
+        preparation.collect_static()
+
+    with ThreadPoolExecutor(PROCESSES) as processes:
+        for started in [processes.submit(start) for _ in range(PROCESSES)]:
+            started.result(PATIENCE_SECONDS)
+    assert collected == ["collectstatic"]
+
+
+def test_static_files_that_changed_are_collected_again(collected, monkeypatch):
+    preparation.collect_static()
+    preparation.collect_static()
+    monkeypatch.setattr(preparation, "_static_state", lambda: "changed since")
+    preparation.collect_static()
+    assert collected == ["collectstatic", "collectstatic"]
