@@ -42,6 +42,10 @@ class Fake:
         """Say how the next answer goes, by fields of its `Behaviour`."""
         self.client.post("/_script", json=reply).raise_for_status()
 
+    def unscript(self) -> list[dict]:
+        """Forget the answers that nobody asked for, and return them."""
+        return self.client.delete("/_script").raise_for_status().json()
+
     def asked(self, question: str) -> list[dict]:
         """Return the chat requests whose last message is this question."""
         chats = [seen for seen in self.client.get("/_seen").json() if seen["path"] == "/api/chat"]
@@ -57,6 +61,14 @@ def fake() -> Iterator[Fake]:
     """A running fake model server."""
     with spawn() as url:
         yield Fake(url)
+
+
+@pytest.fixture(autouse=True)
+def _answers_are_asked_for(request) -> Iterator[None]:
+    """No test leaves an answer behind that the next one would get for its own question."""
+    yield
+    if "fake" in request.fixturenames:
+        assert request.getfixturevalue("fake").unscript() == []
 
 
 @pytest.fixture(scope=FOLDER)

@@ -134,7 +134,6 @@ def test_there_is_no_barrier_and_a_phone_is_wide_enough(window, ada, fake):
 
 def test_without_javascript(window, ada, fake):
     plain = Screen(window(ada, java_script_enabled=False).new_page(), ada).open()
-    fake.script(text="No scripts needed.")
     chooser = plain.page.get_by_label("Attach files")
     expect(chooser).to_be_visible()
     chooser.set_input_files([file("lease.txt", NOTES), file("noise.png", noise())])
@@ -145,6 +144,9 @@ def test_without_javascript(window, ada, fake):
     with plain.page.expect_navigation():
         sent(plain).filter(has_text="lease.txt").click()
     expect(plain.page.locator("#passage-0")).to_contain_text("The lease ends in May.")
+    plain.page.go_back()
+    plain.reload()
+    expect(plain.ends).to_contain_text("cannot see pictures")
 
 
 def test_a_file_of_somebody_else_cannot_be_opened(screen, window, bob):

@@ -97,6 +97,10 @@ class FakeModel:
                 self.replies.extend(body if isinstance(body, list) else [body])
                 exchange.send_json({"queued": len(self.replies)})
                 return
+            case "DELETE", "/_script":
+                exchange.send_json(self.replies)
+                self.replies = []
+                return
             case "POST", "/_reset":
                 self.reset()
                 exchange.send_json({})
