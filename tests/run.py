@@ -20,6 +20,8 @@ ALONE = "not (browser or engine or process)"
 SIDE_BY_SIDE = ["-n", "3"]
 NEVER_ALONE = ["browser", "engine"]
 ONLY_ONCE = ["extraction", "hostile", "llm", "pages", "rendering", "schema", "v1"]
+# Every worker and every server started would compile all modules anew where Python may not keep them compiled.
+NOT_PASSED_ON = {"DATABASE_URL", "REDIS_URL", "PYTHONDONTWRITEBYTECODE"}
 EACH_ITS_REDIS = ["-p", "tests.support.own_redis"]
 
 
@@ -88,7 +90,7 @@ def run(title: str, environment: dict[str, str], arguments: list[str]) -> int:
 
 def start(environment: dict[str, str], arguments: list[str]) -> subprocess.Popen:
     """Return a running pytest."""
-    kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON}
     command = [sys.executable, "-m", "pytest", "-q", *arguments]
     return subprocess.Popen(command, env={**kept, **environment})
 
