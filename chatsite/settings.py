@@ -241,6 +241,8 @@ UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)
 USER_FILES_BYTES = env.int("USER_FILES_BYTES", default=1024 * 1024 * 1024)
 # How many files one question may have.
 UPLOADS_PER_TURN = env.int("UPLOADS_PER_TURN", default=10)
+# How many files one person may upload in a minute; 0 sets no limit.
+UPLOADS_PER_MINUTE = env.int("UPLOADS_PER_MINUTE", default=60)
 # A file that was uploaded and never sent is deleted after this many hours.
 UPLOAD_KEPT_HOURS = env.float("UPLOAD_KEPT_HOURS", default=24)
 

@@ -15,21 +15,25 @@ from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import connection, transaction
 from django.db.models import Sum
 
+from chatsite import counting
 from llm.tokens import TOKENS_PER_IMAGE
 
 from . import extraction, passages, storage
-from .errors import AttachmentSent, Invalid, NotFound, TooLarge, Unreadable
+from .errors import AttachmentSent, Invalid, NotFound, OverQuota, TooLarge, Unreadable
 from .models import Attachment, DrawnPage, Message, Passage, StoredFile
 
 NAME_CHARACTERS = 150
 EXTENSION_CHARACTERS = 20
+# Over how many seconds a person's uploads are counted.
+PACE_SECONDS = 60
 
 
 def receive(*, owner, upload: TemporaryUploadedFile) -> Attachment:
     """Return a new attachment, not sent yet, of a file that was read as far as it can be; this takes seconds.
 
-    The same file is kept once for each person. Raises Invalid, TooLarge or Unreadable.
+    The same file is kept once for each person. Raises Invalid, TooLarge, Unreadable or OverQuota.
     """
+    _check_pace(owner)
     name = clean_name(upload.name or "")
     path = Path(upload.temporary_file_path())
     if not upload.size:
@@ -43,7 +47,7 @@ def receive(*, owner, upload: TemporaryUploadedFile) -> Attachment:
     _check_room(owner, upload.size)
     _let_connection_go()
     try:
-        extract = extraction.read_now(path, name=name)
+        extract = extraction.read_now(path, name=name, whose=owner.pk)
     except extraction.ExtractionError as error:
         raise Unreadable(error.detail, code=error.code) from None
     return _keep(owner, path, digest, name, extract)
@@ -148,6 +152,14 @@ def clean_name(name: str) -> str:
 def megabytes(size: int) -> str:
     """Return a number of bytes as people say it."""
     return f"{size / 1024 / 1024:.4g} MB"
+
+
+def _check_pace(owner) -> None:
+    """Raise OverQuota if this person sends files faster than anybody needs to."""
+    key = f"uploads:{owner.pk}"
+    if settings.UPLOADS_PER_MINUTE and counting.count(key, PACE_SECONDS) > settings.UPLOADS_PER_MINUTE:
+        wait = counting.remaining(key, PACE_SECONDS)
+        raise OverQuota(f"That were many files. Send the next one in {wait} s.", retry_after=wait)
 
 
 def _let_connection_go() -> None:

@@ -8,8 +8,9 @@ from . import storage
 
 @db_periodic_task(crontab())
 def drop_unused() -> None:
-    """Delete files that are attached nowhere, once a minute: a crash may have left one."""
+    """Delete files that are attached nowhere and bytes that no row needs, once a minute: a crash may have left some."""
     storage.drop_all_unused()
+    storage.drop_discarded()
 
 
 @db_periodic_task(crontab(minute="30", hour="3"))

@@ -14,12 +14,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.signals import post_delete
 from django.utils import timezone
 
-from .models import Attachment, DrawnPage, StoredFile
+from .models import Attachment, Discarded, DrawnPage, StoredFile
 
 logger = logging.getLogger(__name__)
 
 # Bytes without a row are left alone for so long: their row may be on its way.
 ORPHAN_HOURS = 24
+# A deletion that is not done after so long was interrupted.
+DISCARD_SECONDS = 20
 BATCH = 500
 OUR_NAME = re.compile(r"[0-9a-f]{32}")
 
@@ -84,6 +86,13 @@ def drop_all_unused() -> int:
     return len(found)
 
 
+def drop_discarded() -> int:
+    """Delete the bytes of rows that are gone, where a crash or the storage was in the way; return how many pieces."""
+    late = timezone.now() - datetime.timedelta(seconds=DISCARD_SECONDS)
+    found = list(Discarded.objects.filter(created_at__lt=late))
+    return sum(_discard(default_storage, each) for each in found)
+
+
 def drop_orphans() -> int:
     """Delete the bytes that belong to nothing; return how many pieces that were."""
     found = list(orphans())
@@ -123,18 +132,32 @@ def _attachment_gone(sender, instance: Attachment, **signal) -> None:
 
 def _file_gone(sender, instance: StoredFile, **signal) -> None:
     for field in instance.contents:
-        transaction.on_commit(partial(_delete, field.storage, field.name), robust=True)
+        _let_go(field.storage, str(field.name))
 
 
 def _drawing_gone(sender, instance: DrawnPage, **signal) -> None:
-    transaction.on_commit(partial(_delete, instance.image.storage, instance.image.name), robust=True)
+    _let_go(instance.image.storage, str(instance.image.name))
 
 
-def _delete(storage: Storage, name: str | None) -> None:
-    if not name:
-        return
+def _let_go(storage: Storage, name: str) -> None:
+    """Delete the bytes once their row is gone for good; their name goes last, so that no crash leaves them behind."""
+    discarded = Discarded.objects.create(name=name)
+    transaction.on_commit(partial(_discard, storage, discarded), robust=True)
+
+
+def _discard(storage: Storage, discarded: Discarded) -> bool:
+    deleted = _delete(storage, discarded.name)
+    if deleted:
+        discarded.delete()
+    return deleted
+
+
+def _delete(storage: Storage, name: str) -> bool:
+    """Delete the bytes and return whether that could be done."""
     try:
         storage.delete(name)
     except Exception:
-        # Each storage has errors of its own. The nightly clean-up finds it.
+        # Each storage has errors of its own. It is tried again every minute.
         logger.warning("The bytes of a deleted file could not be deleted yet", exc_info=True)
+        return False
+    return True

@@ -7,7 +7,7 @@ import signal
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -33,26 +33,26 @@ _lines: dict[tuple[int, int], Line] = {}
 _making = threading.Lock()
 
 
-async def read(source: Path, *, name: str) -> Extract:
-    """Return what is in a file, read in a limited process; raise ExtractionError."""
+async def read(source: Path, *, name: str, whose: Hashable = None) -> Extract:
+    """Return what is in a file, read in a limited process when it is its owner's turn; raise ExtractionError."""
     child = Child()
     try:
-        return await asyncio.wrap_future(_submit(source, name, child))
+        return await asyncio.wrap_future(_submit(source, name, child, whose))
     except asyncio.CancelledError:
         child.stop()
         raise
 
 
-def read_now(source: Path, *, name: str) -> Extract:
-    """Return what is in a file, read in a limited process, for code that is not async; raise ExtractionError."""
-    return _submit(source, name, Child()).result()
+def read_now(source: Path, *, name: str, whose: Hashable = None) -> Extract:
+    """Return what is in a file, as `read` does, for code that is not async; raise ExtractionError."""
+    return _submit(source, name, Child(), whose).result()
 
 
-def _submit(source: Path, name: str, child: Child) -> Future[Extract]:
+def _submit(source: Path, name: str, child: Child, whose: Hashable) -> Future[Extract]:
     key = os.getpid(), max(1, settings.PARSERS)
     with _making:
         line = _lines.get(key) or _lines.setdefault(key, Line(key[1]))
-    return line.join(partial(_read, source, name, child))
+    return line.join(partial(_read, source, name, child), whose=whose)
 
 
 def _read(source: Path, name: str, child: Child) -> Extract:

@@ -1,4 +1,4 @@
-from .attachment import Attachment, DrawnPage, Passage, PassageIndex, StoredFile
+from .attachment import Attachment, Discarded, DrawnPage, Passage, PassageIndex, StoredFile
 from .conversation import Conversation
 from .message import Message
 from .price import ModelPrice
@@ -10,6 +10,7 @@ from .usage import UsageEntry
 __all__ = [
     "Attachment",
     "Conversation",
+    "Discarded",
     "DrawnPage",
     "Message",
     "ModelPrice",

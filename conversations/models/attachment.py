@@ -62,6 +62,16 @@ class DrawnPage(models.Model):
         return f"page {self.page} of {self.file_id}"
 
 
+class Discarded(models.Model):
+    """The name of bytes that no row needs any more, until they are deleted from the storage too."""
+
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Passage(models.Model):
     """A part of a file's text, in order: all of them together are the whole text."""
 

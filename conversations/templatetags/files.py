@@ -11,6 +11,16 @@ from ..models import StoredFile
 
 register = template.Library()
 
+# Each reason that a turn keeps, as the person who asked is told.
+WHY_NOT_ALL = {
+    "no_room": "There was no room for more of it.",
+    "some_pictures": "There was no room for all of its pictures.",
+    "no_vision": "The model cannot see pictures.",
+    "question_failed": "It belongs to a question that could not be answered.",
+    "unreadable": "It could not be opened.",
+    "deleted": "It was deleted.",
+}
+
 register.filter("receipt_line", receipts.line)
 register.filter("receipt_facts", receipts.facts)
 register.filter("receipt_warnings", receipts.warnings)
@@ -27,6 +37,12 @@ def file_icon(file: StoredFile) -> str:
 def passages_in_all(included: dict[str, Any]) -> int:
     """Return how many passages a file has of which a turn's model was sent some."""
     return len(included["passages"]) + included["left_out"]
+
+
+@register.filter
+def why_not_all(code: str) -> str:
+    """Return in a sentence why not all of a file was sent."""
+    return WHY_NOT_ALL.get(code, "")
 
 
 @register.simple_tag

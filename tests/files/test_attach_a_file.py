@@ -325,3 +325,11 @@ def asked_again(program, alice, django_assert_max_num_queries, number: int) -> i
 def test_ten_files_take_no_more_queries_than_one(program, alice, django_assert_max_num_queries):
     one, ten = (asked_again(program, alice, django_assert_max_num_queries, number) for number in (1, 10))
     assert one == ten
+
+
+def test_too_many_at_once_are_told_to_wait(program, settings):
+    settings.UPLOADS_PER_MINUTE = 2
+    answers = [upload(program, f"Lease {number}.".encode(), "lease.txt") for number in range(3)]
+    assert [answer.status_code for answer in answers] == [201, 201, 429]
+    assert answers[-1].json()["code"] == "too_many_requests"
+    assert 0 < int(answers[-1]["Retry-After"]) <= 60

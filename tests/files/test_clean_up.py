@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from conversations import attachments, jobs, storage
-from conversations.models import Attachment, StoredFile
+from conversations.models import Attachment, Discarded, StoredFile
 from tests.support.files import attach
 
 from .conftest import upload
@@ -107,10 +107,27 @@ def test_a_storage_that_is_away_keeps_nobody_from_deleting(alice, files, monkeyp
     def away(self, name):
         raise RuntimeError("The bucket does not answer.")
 
-    monkeypatch.setattr(FileSystemStorage, "delete", away)
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSystemStorage, "delete", away)
+        attachments.take_back(attachment=attachment)
+        assert not StoredFile.objects.exists()
+        assert stored(files) == 2
+    Discarded.objects.update(created_at=timezone.now() - datetime.timedelta(minutes=1))
+    jobs.drop_unused.call_local()
+    assert stored(files) == 0
+    assert not Discarded.objects.exists()
+
+
+def test_a_crash_between_the_rows_and_the_bytes_leaves_their_names(alice, files, monkeypatch):
+    attachment = attach(alice)
+    monkeypatch.setattr(storage, "_discard", lambda *arguments: None)
     attachments.take_back(attachment=attachment)
-    assert not StoredFile.objects.exists()
-    assert stored(files) == 2
+    assert stored(files) == Discarded.objects.count() == 2
+    monkeypatch.undo()
+    assert storage.drop_discarded() == 0, "somebody may be at it"
+    Discarded.objects.update(created_at=timezone.now() - datetime.timedelta(minutes=1))
+    assert storage.drop_discarded() == 2
+    assert stored(files) == Discarded.objects.count() == 0
 
 
 class Bucket(InMemoryStorage):

@@ -52,7 +52,7 @@ def together(monkeypatch):
     """Let two files be read until both have been: as slow ones are."""
     read, barrier = attachments.extraction.read_now, threading.Barrier(2, timeout=PATIENCE_SECONDS)
 
-    def read_now(path, *, name):
+    def read_now(path, *, name, whose):
         extract = read(path, name=name)
         barrier.wait()
         return extract

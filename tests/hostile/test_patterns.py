@@ -24,14 +24,16 @@ WAYS = ("fullmatch", "match", "search", "finditer", "findall", "sub", "split")
 def patterns() -> Iterator[tuple[str, re.Pattern, set[str]]]:
     """Give every compiled pattern of our modules, where it is, and the ways in which it is used."""
     source = "\n".join(path.read_text() for app in APPS for path in sorted((ROOT / app).rglob("*.py")))
+    ways: dict[str, set[str]] = {}
+    for name, way in re.findall(rf"\b(\w+)\.({'|'.join(WAYS)})\(", source):
+        ways.setdefault(name, set()).add(way)
     for app in APPS:
         for found in pkgutil.walk_packages(importlib.import_module(app).__path__, f"{app}."):
             if ".migrations" in found.name or ".management" in found.name or found.name.startswith(ELSEWHERE):
                 continue
             for name, value in vars(importlib.import_module(found.name)).items():
                 if isinstance(value, re.Pattern):
-                    used = set(re.findall(rf"\b{name}\.({'|'.join(WAYS)})\(", source))
-                    yield f"{found.name}.{name}", value, used or {"finditer"}
+                    yield f"{found.name}.{name}", value, ways.get(name, {"finditer"})
 
 
 PATTERNS = {pattern: (name, used) for name, pattern, used in patterns()}
