@@ -18,7 +18,7 @@ IN_LANES = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
 # may see what, or try what never gets as far as a row.
 ALONE = "not (browser or engine or process)"
 SIDE_BY_SIDE = ["-n", "3"]
-NEVER_ALONE = ["browser", "engine"]
+NEVER_ALONE = ["browser", "engine", "schema/test_hold_to_the_description.py"]
 ONLY_ONCE = ["extraction", "hostile", "llm", "pages", "rendering", "schema", "v1"]
 # Every worker and every server started would compile all modules anew where Python may not keep them compiled.
 NOT_PASSED_ON = {"DATABASE_URL", "REDIS_URL", "PYTHONDONTWRITEBYTECODE"}
