@@ -1,11 +1,11 @@
 """Runs the whole suite, on SQLite in one process and on PostgreSQL and Redis; says what it left out."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
 
+from tests.browser import chromium
 from tests.support.services import Postgres, Redis, postgres_binaries, redis_binary
 
 # The tests that start processes, browsers or engines; those that share servers stay together, see
@@ -32,7 +32,7 @@ def main() -> int:
         missing.append("PostgreSQL")
     if not redis_binary():
         missing.append("Redis")
-    if not shutil.which("chromium"):
+    if not chromium.installed():
         missing.append("Chromium")
     if missing and os.environ.get("REQUIRE_SERVICES"):
         print(f"REQUIRE_SERVICES is set, but there is no {', '.join(missing)} here.")

@@ -17,9 +17,13 @@ ARGUMENTS = [
 ]
 
 
+# The same browser without its windows takes two thirds of the time.
+NAMES = ("chromium-headless-shell", "chromium")
+
+
 def installed() -> str | None:
     """Return the path of Chromium, None if the machine has none."""
-    return shutil.which("chromium")
+    return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @contextmanager
