@@ -1,0 +1,1 @@
+"""How often the mode that a message wants is detected."""
