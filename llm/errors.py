@@ -1,4 +1,4 @@
-"""The one error that talking to a model raises."""
+"""What talking to a model raises, and what a tool raises that has no result."""
 
 from typing import Literal
 
@@ -33,3 +33,7 @@ class ModelError(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.detail}"
+
+
+class ToolError(Exception):
+    """Why a tool has no result: a sentence for the model, which may try again with it or tell the person."""

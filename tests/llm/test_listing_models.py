@@ -9,7 +9,9 @@ from llm import catalog as catalogs
 from llm.catalog import Catalog
 from llm.config import Config, from_settings
 from llm.errors import ModelError
-from llm.values import Model
+from llm.providers.ollama import OllamaProvider
+from llm.providers.openai import OpenAIProvider
+from llm.values import Message, Model, Options
 
 from .conftest import KEY
 
@@ -71,6 +73,39 @@ async def test_ollama_tells_abilities_and_context_length(both):
 async def test_vllm_and_llama_cpp_tell_their_context_length(both):
     listing = await both.refresh()
     assert {32_768, None} == {model.context_length for model in listing.models if model.provider == "openai"}
+
+
+async def test_a_window_is_what_was_given_and_not_what_was_trained_for(both):
+    listing = await both.refresh()
+    windows = {model.id: model.window for model in listing.models}
+    assert windows["ollama/fast:latest"] == 8192, "what is asked for"
+    assert windows["ollama/window-2048:latest"] == 2048, "what Ollama has loaded it with"
+    # What llama.cpp trained it for says nothing of the window that it has.
+    assert {32_768, None} == {model.window for model in listing.models if model.provider == "openai"}
+
+
+async def test_llama_cpp_with_one_model_is_asked_for_its_window(both, fake):
+    fake.only = "local"
+    listing = await both.refresh()
+    (model,) = [model for model in listing.models if model.provider == "openai"]
+    assert (model.context_length, model.window) == (32_768, 4096)
+
+
+@pytest.mark.parametrize("name", ["fast", "fast:latest", "ollama/fast", "ollama/fast:latest"])
+async def test_the_settings_name_the_window_of_a_model(fake, name):
+    provider = OllamaProvider(Config(ollama_base_url=fake.url, context_lengths={name: 4096, "openai/fast": 1}))
+    windows = {model.name: model.window for model in await provider.models()}
+    assert (windows["fast:latest"], windows["thinking:latest"]) == (4096, 8192)
+    async for _ in provider.stream(model="fast:latest", messages=[Message("user", "Hi")], options=Options()):
+        pass
+    assert fake.chats[0].body["options"]["num_ctx"] == 4096
+    await provider.close()
+
+
+async def test_what_a_server_does_not_say_the_settings_do(fake):
+    provider = OpenAIProvider(Config(openai_base_url=fake.openai_url, context_lengths={"fast": 128_000}))
+    assert {model.window for model in await provider.models() if model.name == "fast"} == {128_000}
+    await provider.close()
 
 
 async def test_each_model_is_asked_for_its_abilities_once(both, fake, monkeypatch):

@@ -253,6 +253,14 @@ async def test_a_prompt_that_ollama_cut_is_noticed(connect, fake):
     assert "truncated" not in (await listen(short)).finished.timings
 
 
+async def test_a_smaller_window_than_was_asked_for_is_told_with_the_answer(connect):
+    provider = connect("ollama")
+    asked = [Message("user", "much " * 2500)]
+    finished = (await listen(provider.stream(model="window-2048", messages=asked, options=Options()))).finished
+    assert (finished.usage.prompt_tokens, finished.timings["window"]) == (1024, 2048)
+    assert finished.timings["truncated"] is True
+
+
 async def test_the_connection_is_kept_for_the_next_question(connect, protocol, fake):
     provider = connect(protocol)
     for _ in range(5):

@@ -1,16 +1,18 @@
 """The loop of an answer: what the model asks for is run, and whatever goes wrong goes back to it."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from llm import agent
 from llm.agent import LARGEST_RESULT_BYTES, run
-from llm.errors import ModelError
+from llm.errors import ModelError, ToolError
 from llm.events import Finished, RoundEnded, Stage, Text, Thinking, ToolCalled, ToolReturned
 from llm.providers.scripted import MODEL, ScriptedProvider
 from llm.schema import problems
-from llm.values import Message, Options, Tool, ToolCall, Usage
+from llm.values import Message, Model, Options, Tool, ToolCall, Usage
+from tests.fake_model.text import answer_text
 
 from .conftest import listen
 
@@ -144,6 +146,19 @@ async def test_a_tool_that_fails_is_told_to_the_model_and_to_the_log_in_full(pro
     assert heard.text == "Sorry."
 
 
+async def test_a_tool_that_has_no_result_says_why_to_the_model(provider, caplog):
+    async def refuse(arguments):
+        raise ToolError("There is no zone named 'Mars'.")
+
+    provider.reply(call(), finished())
+    provider.reply("Sorry.")
+    heard = await answer(provider, tool(run=refuse))
+    assert returned(heard)[0].result == "tool_error: There is no zone named 'Mars'."
+    assert not returned(heard)[0].ok
+    assert provider.requests[1].messages[-1].text == returned(heard)[0].result
+    assert caplog.text == ""
+
+
 async def test_a_tool_that_hangs_is_given_up(provider):
     async def hang(arguments):
         await asyncio.sleep(60)
@@ -218,11 +233,8 @@ async def test_without_tools_the_providers_own_stream_is_returned(provider):
 
 
 async def test_a_model_without_the_ability_is_offered_no_tools(provider):
-    from dataclasses import replace
-
     provider.reply("Hello")
-    plain = replace(MODEL, capabilities=frozenset({"completion"}))
-    stream = run(provider=provider, model=plain, messages=[], tools=[tool()], options=Options())
+    stream = run(provider=provider, model=PLAIN, messages=[], tools=[tool()], options=Options())
     assert (await listen(stream)).text == "Hello"
     assert provider.requests[0].tools == ()
 
@@ -247,6 +259,65 @@ async def test_the_loop_works_over_the_wire(connect, protocol, model):
     good = model in ("tools", "tools-last")
     assert returned(heard)[0].ok == (good or model == "tools-two")
     assert returned(heard)[0].result in heard.text
+
+
+@pytest.fixture
+def forgetful(monkeypatch):
+    """Nothing is known yet of which models take no tools."""
+    monkeypatch.setattr(agent, "_unable", set())
+
+
+async def test_a_server_that_takes_no_tools_is_asked_without_from_then_on(connect, protocol, fake, forgetful):
+    provider = connect(protocol)
+    about = Model(id="x/reject-tools", name="reject-tools", provider="x", capabilities=frozenset({"tools"}))
+    asked = {"model": about, "messages": [Message("user", "Time? tokens=9")], "tools": [tool()], "options": Options()}
+    for _ in range(2):
+        heard = await listen(agent.run(provider=provider, **asked))
+        assert heard.text == answer_text(model="reject-tools", message="Time? tokens=9")
+    assert [bool(seen.body.get("tools")) for seen in fake.chats] == [True, False, False]
+
+
+async def test_what_is_refused_without_tools_too_is_refused(provider, forgetful):
+    refusal = ModelError("model_refused", "The prompt is too long for these tools.")
+    provider.reply(refusal)
+    provider.reply(refusal)
+    assert (await answer(provider, tool())).code == "model_refused"
+    assert agent._unable == set(), "the tools may not have been what was wrong"
+    provider.reply("Some", refusal)
+    assert (await answer(provider, tool())).text == "Some"
+    assert len(provider.requests) == 3, "nothing is asked again once words have come"
+
+
+async def test_what_is_refused_for_another_reason_is_not_asked_again(provider, forgetful):
+    provider.reply(ModelError("model_refused", "The prompt is too long."))
+    assert (await answer(provider, tool())).code == "model_refused"
+    assert len(provider.requests) == 1
+
+
+PLAIN = replace(MODEL, capabilities=frozenset({"completion"}))
+LIKELY = ToolCall("likely", "get_time", {"zone": "UTC"})
+
+
+async def test_a_model_that_cannot_call_is_told_what_the_likely_call_found(provider):
+    provider.reply("It is noon.", finished("stop", 20, 7))
+    asked = [Message("system", "Be brief."), Message("user", "Time?")]
+    stream = run(provider=provider, model=PLAIN, messages=asked, tools=[tool()], likely=LIKELY, options=Options())
+    heard = await listen(stream)
+    assert heard.calls == [LIKELY]
+    assert [event.result for event in returned(heard)] == ["12:00 in UTC"]
+    assert heard.text == "It is noon."
+    first, question = provider.requests[0].messages
+    assert first == asked[0]
+    assert question.text.endswith("Time?")
+    assert "12:00 in UTC" in question.text
+    assert provider.requests[0].tools == ()
+
+
+async def test_a_model_that_can_call_is_left_to_decide(provider):
+    provider.reply("Noon, surely.")
+    heard = await answer(provider, tool(), likely=LIKELY)
+    assert heard.calls == []
+    assert provider.requests[0].tools != ()
 
 
 @pytest.mark.parametrize(
