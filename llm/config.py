@@ -1,6 +1,7 @@
 """The settings of this library, and the only place that reads Django's."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from django.conf import settings
 
@@ -18,6 +19,7 @@ class Config:
     between_tokens_seconds: float = 60
     total_seconds: float = 1800
     context_length: int = 8192
+    context_lengths: Mapping[str, int] = field(default_factory=dict)
     keep_alive: str = ""
     scripted: bool = False
 

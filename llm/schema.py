@@ -15,13 +15,13 @@ TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def problems(value: Any, *, schema: dict[str, Any]) -> list[str]:
-    """Return what is wrong with a value, a sentence each and five at most; an empty list if it fits.
+def problems(value: Any, *, schema: dict[str, Any], what: str = "the arguments") -> list[str]:
+    """Return what is wrong with a value, called `what`, a sentence each and five at most; an empty list if it fits.
 
     Names that the schema does not have are wrong unless it says `additionalProperties: true`.
     """
     found: list[str] = []
-    check(value, schema, "the arguments", found, 0)
+    check(value, schema, what, found, 0)
     return found[:MOST_PROBLEMS]
 
 
@@ -41,6 +41,8 @@ def check(value: Any, schema: dict[str, Any], where: str, found: list[str], dept
     elif isinstance(value, list):
         if len(value) > schema.get("maxItems", len(value)):
             found.append(f"{where} has more than {schema['maxItems']} items.")
+        if len(value) < schema.get("minItems", 0):
+            found.append(f"{where} has fewer than {schema['minItems']} items.")
         for number, item in enumerate(value):
             check(item, schema.get("items", {}), f"item {number} of {where}", found, depth + 1)
     elif isinstance(value, str):

@@ -70,7 +70,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model that can be asked; `id` is "provider/name", `context_length` the most tokens it was trained for."""
+    """A model that can be asked; `id` is "provider/name", `context_length` the most tokens it was trained for.
+
+    `window` is how many tokens a request and its answer may have together, None if its server does not say.
+    """
 
     id: str
     name: str
@@ -78,3 +81,4 @@ class Model:
     capabilities: frozenset[str] = field(default_factory=frozenset)
     context_length: int | None = None
     description: str = ""
+    window: int | None = None

@@ -1,5 +1,6 @@
 """Tools as models are told of them, and their calls as models send them: arguments as an object or as JSON text."""
 
+import json
 from secrets import token_hex
 from typing import Any
 
@@ -20,9 +21,18 @@ def read_call(*, id: Any, name: Any, arguments: Any) -> ToolCall:
         arguments = clean(arguments)
     else:
         arguments, raw = arguments or {}, repr(arguments)
-    if not isinstance(arguments, dict):
+    if not isinstance(arguments, dict) or not _is_json(arguments):
         return ToolCall(id=id, name=name, arguments={}, invalid=raw)
     return ToolCall(id=id, name=name, arguments=arguments)
+
+
+def _is_json(arguments: dict[str, Any]) -> bool:
+    """Whether all of it is JSON: NaN and Infinity, which Python reads, are refused by databases."""
+    try:
+        json.dumps(arguments, allow_nan=False)
+    except ValueError:
+        return False
+    return True
 
 
 def wire_tool(tool: Tool) -> dict[str, Any]:

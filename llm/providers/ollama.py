@@ -2,14 +2,17 @@
 
 import asyncio
 import base64
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import ollama
 import orjson
 
+from .. import windows
 from ..answers import Answer, Garbage
 from ..config import Config
 from ..connections import PerLoop, explain, http_options
@@ -22,6 +25,8 @@ from ..wire import decode
 from .calls import read_call, wire_tool
 from .pictures import require_sight, text_without_sight
 
+logger = logging.getLogger(__name__)
+
 SERVER = Server("Ollama")
 COMPLETION = frozenset({"completion"})
 SHOWS_AT_ONCE = 8
@@ -30,6 +35,7 @@ PATIENCE_SECONDS = 0.3  # a model that is loaded has usually begun to answer by 
 LOADING_POLL_SECONDS = 1.0
 NANOSECONDS_PER_MS = 1_000_000
 HALF_WINDOW = 0.55
+TELLING_TOKENS = 256  # a count of fewer says nothing about our estimate
 # OpenAI has more levels of thinking than Ollama takes.
 LEVELS: dict[bool | str, bool | str] = {"none": False, "minimal": "low", "xhigh": "high"}
 DURATIONS = {
@@ -63,6 +69,8 @@ class OllamaProvider:
         self.clients = PerLoop(self.open_client)
         self.shown: dict[tuple[str, str], Model] = {}
         self.known: dict[str, Model] = {}
+        # The windows of the models that are loaded, in tokens: it may have given less than it was asked for.
+        self.allocated: dict[str, int] = {}
 
     def open_client(self) -> Client:
         options = http_options(base_url=self.config.ollama_base_url, connect_seconds=self.config.connect_seconds)
@@ -87,14 +95,17 @@ class OllamaProvider:
                 self.shown[name, digest] = await self.show(name=name, about=about)
 
         unknown = [asyncio.create_task(learn(*entry)) for entry in entries if entry[:2] not in self.shown]
-        if unknown:
-            try:
-                await asyncio.wait(unknown, timeout=SHOW_SECONDS)
-            finally:
-                for task in unknown:
-                    task.cancel()
-                await asyncio.gather(*unknown, return_exceptions=True)
-        found = [self.shown.get((name, digest)) or basic(name=name, about=about) for name, digest, about in entries]
+        unknown.append(asyncio.create_task(self.look_at_loaded()))
+        try:
+            await asyncio.wait(unknown, timeout=SHOW_SECONDS)
+        finally:
+            for task in unknown:
+                task.cancel()
+            await asyncio.gather(*unknown, return_exceptions=True)
+        found = [
+            self.with_window(self.shown.get((name, digest)) or basic(name=name, about=about))
+            for name, digest, about in entries
+        ]
         current = {entry[:2] for entry in entries}
         self.shown = {key: model for key, model in self.shown.items() if key in current}
         self.known = {model.name: model for model in found}
@@ -113,13 +124,27 @@ class OllamaProvider:
             description=about,
         )
 
+    async def look_at_loaded(self) -> None:
+        """Take down the windows of the models that are loaded; Ollama says so since version 0.11."""
+        running = (await self.clients.get().ps()).models
+        self.allocated = {each.model: each.context_length for each in running if each.model and each.context_length}
+
+    def with_window(self, model: Model) -> Model:
+        """Return the model with the window that its requests have, in tokens."""
+        wanted = windows.asked(self.config, provider=self.name, name=model.name, trained=model.context_length)
+        return replace(model, window=min(wanted, self.allocated_to(model.name) or wanted))
+
+    def allocated_to(self, name: str) -> int | None:
+        """Return the window that a model was loaded with, None if it is not loaded or nobody knows."""
+        return self.allocated.get(name) or self.allocated.get(f"{name}{windows.LATEST}")
+
     async def look_up(self, name: str) -> Model:
         """Return a model by name; one that was never listed is asked for, one that cannot tell counts as plain."""
         found = self.known.get(name) or self.known.get(f"{name}:latest")
         if found is None:
             try:
                 async with asyncio.timeout(self.config.connect_seconds + SHOW_SECONDS):
-                    found = self.known[name] = await self.show(name=name)
+                    found = self.known[name] = self.with_window(await self.show(name=name))
             except (ollama.ResponseError, TimeoutError):
                 # The chat request meets the same trouble and reports it in full.
                 found = basic(name=name)
@@ -150,7 +175,24 @@ class OllamaProvider:
             async with aclosing(upstream.events(answer)) as events:
                 async for event in events:
                     yield event
-        yield answer.finish(expected=estimate_prompt(messages, tools), window=request["options"]["num_ctx"])
+        expected = estimate_prompt(messages, tools)
+        if answer.has_read_less(than=expected):
+            await self.look_again()
+        asked = request["options"]["num_ctx"]
+        window = min(asked, self.allocated_to(model) or asked)
+        finished = answer.finish(expected=expected, window=window)
+        if window < asked:
+            finished.timings["window"] = window
+        yield finished
+
+    async def look_again(self) -> None:
+        """Look at what is loaded, if that can be had soon: a small window explains a small count."""
+        try:
+            async with asyncio.timeout(SHOW_SECONDS):
+                await self.look_at_loaded()
+        except Exception:
+            # The answer is whole; that its window is not known takes nothing from it.
+            logger.debug("Ollama does not say what it has loaded", exc_info=True)
 
     async def stages(self, *, upstream: Upstream, model: str) -> AsyncIterator[Stage]:
         """Tell that the model is being loaded, and when it no longer is, until the answer begins."""
@@ -194,7 +236,8 @@ def chat_request(
         raise ModelError("model_refused", "Ollama lets a model choose by itself whether to call a tool.")
     vision = "vision" in model.capabilities
     require_sight(messages=messages, model=model.name, sees=vision)
-    window = options.context_length or config.context_length
+    trained = model.context_length
+    window = options.context_length or windows.asked(config, provider="ollama", name=model.name, trained=trained)
     settings = {
         "temperature": options.temperature,
         "top_p": options.top_p,
@@ -203,7 +246,7 @@ def chat_request(
         "stop": list(options.stop) or None,
         # Always: the default depends on the memory of the graphics card. The same for every request of a model,
         # because another value loads the model anew.
-        "num_ctx": min(window, model.context_length or window),
+        "num_ctx": min(window, trained or window),
     }
     body: dict[str, Any] = {
         "model": model.name,
@@ -268,6 +311,11 @@ class OllamaAnswer(Answer):
         if value.get("done"):
             self.last = value
             self.ended = self.over = True
+
+    def has_read_less(self, *, than: int) -> bool:
+        """Tell whether the server counted less than half of so many tokens, if they are enough to tell."""
+        counted = self.last.get("prompt_eval_count")
+        return isinstance(counted, int) and than >= TELLING_TOKENS and counted * 2 < than
 
     def finish(self, *, expected: int, window: int) -> Finished:
         """Return the end of a whole answer: reason, counters, durations in ms, `truncated` if the prompt was cut.

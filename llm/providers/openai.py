@@ -4,7 +4,9 @@ Importing the SDK takes half a second and 12 MB, so the catalogue imports this m
 it must not wait for the first request, whose time for an answer it would use up.
 """
 
+import asyncio
 import base64
+import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any, cast
@@ -14,6 +16,7 @@ import httpx
 import orjson
 from openai import APIStatusError, AsyncOpenAI
 
+from .. import windows
 from ..answers import Answer, Garbage
 from ..config import Config
 from ..connections import PerLoop, explain, http_options, refuse
@@ -26,6 +29,9 @@ from ..wire import decode
 from .calls import read_call, wire_tool
 from .pictures import media_type, require_sight, text_without_sight
 
+logger = logging.getLogger(__name__)
+
+PROPS_SECONDS = 1.0
 NO_KEY = "none"  # the SDK insists on one; servers in the house ask for none
 OPENAI_HOST = "api.openai.com"
 NO_CHAT = ("embed", "whisper", "tts", "dall-e", "moderation", "transcribe", "realtime", "davinci-002", "babbage-002")
@@ -66,7 +72,9 @@ class OpenAIProvider:
         try:
             async with self.clients.get().models.with_streaming_response.list() as response:
                 entries = orjson.loads(await response.read())["data"]
-            found = [self.read_model(entry) for entry in entries if can_chat(entry["id"])]
+            chatting = [entry for entry in entries if can_chat(entry["id"])]
+            props = await self.props(chatting)
+            found = [self.read_model(entry, props=props) for entry in chatting]
         except APIStatusError as error:
             raise self.refused(error.response, await error.response.aread(), model="") from error
         except Exception as error:
@@ -76,16 +84,38 @@ class OpenAIProvider:
         self.sees = {model.name: "vision" in model.capabilities for model in found}
         return found
 
-    def read_model(self, entry: dict[str, Any]) -> Model:
-        """Return a model of the listing: vLLM tells `max_model_len`, llama.cpp `meta.n_ctx_train`, Groq a window."""
+    async def props(self, entries: list[dict[str, Any]]) -> dict[str, Any] | None:
+        """Return what llama.cpp says of its only model, if that is what answers and its listing has no window."""
+        if len(entries) != 1 or windows.told(entries[0]) or "n_ctx_train" not in (entries[0].get("meta") or {}):
+            return None
+        root = self.config.openai_base_url.rstrip("/").removesuffix("/v1")
+        try:
+            async with asyncio.timeout(PROPS_SECONDS):
+                response = await self.clients.get().get(f"{root}/props", cast_to=httpx.Response)
+            props = orjson.loads(response.content)
+        except Exception:
+            # It can be asked all the same; its window is what the settings say.
+            logger.debug("%s has no /props", self.server.title, exc_info=True)
+            return None
+        return props if isinstance(props, dict) else None
+
+    def read_model(self, entry: dict[str, Any], *, props: dict[str, Any] | None = None) -> Model:
+        """Return a model of the listing, with its window where the server or the settings tell it."""
         name = str(entry["id"])
         meta = entry.get("meta") or {}
-        lengths = (entry.get("max_model_len"), entry.get("context_window"), meta.get("n_ctx"), meta.get("n_ctx_train"))
         abilities = {"completion", "tools"}
         if any(part in name.lower() for part in SEEING) or "multimodal" in (entry.get("capabilities") or ()):
             abilities.add("vision")
-        length = next((length for length in lengths if isinstance(length, int) and length > 0), None)
-        return Model(f"openai/{name}", name, "openai", frozenset(abilities), length, str(entry.get("owned_by") or ""))
+        told, trained = windows.told(entry, props=props), meta.get("n_ctx_train")
+        return Model(
+            f"openai/{name}",
+            name,
+            "openai",
+            frozenset(abilities),
+            trained if windows.is_length(trained) else told,
+            str(entry.get("owned_by") or ""),
+            windows.configured(self.config, provider="openai", name=name) or told,
+        )
 
     def refused(self, response: Any, body: bytes, *, model: str) -> ModelError:
         return refuse(

@@ -17,6 +17,7 @@ MODEL = Model(
     capabilities=frozenset({"completion", "tools", "thinking", "vision"}),
     context_length=8192,
     description="Says what it is told to, in tests.",
+    window=8192,
 )
 
 Step = str | float | Event | BaseException | asyncio.Event

@@ -35,10 +35,13 @@ class Behaviour:
     pings: bool = False  # comments (SSE) or blank lines (NDJSON) between the tokens
     usage: bool = True
     reject_usage: bool = False  # 400 when `stream_options` is sent
+    reject_tools: bool = False  # 400 when `tools` are sent
     reasoning_key: str = "reasoning_content"
     tools_at_end: bool = False  # Ollama: tool calls in the `done: true` line
     load_seconds: float = 0.0  # Ollama: not in /api/ps until this long after its first chat
     capabilities: tuple[str, ...] = ("completion",)
+    per_word: float = 1.0  # how many tokens a word of the prompt counts
+    window: int | None = None  # what it was loaded with; Ollama: a longer prompt is cut to half of it without a word
 
 
 CLOCK_CALL = {"name": "get_time", "arguments": {"zone": "Europe/Paris"}}
@@ -97,6 +100,9 @@ NAMED: dict[str, Behaviour] = {
     "pings": Behaviour(pings=True, rate=200),
     "no-usage": Behaviour(usage=False),
     "reject-usage": Behaviour(reject_usage=True),
+    "reject-tools": Behaviour(reject_tools=True, capabilities=TOOLS),
+    "counting-2": Behaviour(per_word=2),
+    "window-2048": Behaviour(window=2048),
 }
 
 PATTERNS: tuple[tuple[str, str], ...] = (
@@ -105,6 +111,8 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     (r"cut-at-(\d+)", "cut_at"),
     (r"reset-at-(\d+)", "reset"),
     (r"loading-(\d+(?:\.\d+)?)", "load"),
+    (r"counting-(\d+(?:\.\d+)?)", "count"),
+    (r"window-(\d+)", "window"),
 )
 
 
@@ -123,6 +131,10 @@ def behaviour_of(model: str) -> Behaviour | None:
                     return Behaviour(delay=value)
                 case "load":
                     return Behaviour(delay=value, load_seconds=value)
+                case "count":
+                    return Behaviour(per_word=value)
+                case "window":
+                    return Behaviour(window=int(value))
                 case _:
                     return Behaviour(cut_at=int(value), reset=kind == "reset")
     return None

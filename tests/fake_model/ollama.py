@@ -5,7 +5,7 @@ import time
 from hashlib import sha256
 from typing import Any
 
-from .behaviours import NAMED, TRAINED_CONTEXT, Behaviour
+from .behaviours import NAMED, TRAINED_CONTEXT, Behaviour, behaviour_of
 from .playback import Reply
 from .said import Said, count_words
 
@@ -22,10 +22,16 @@ def running(*, names: list[str]) -> dict[str, Any]:
     """Return the body of `/api/ps` with these models loaded."""
     return {
         "models": [
-            entry(name) | {"expires_at": CREATED_AT, "size_vram": 0, "context_length": TRAINED_CONTEXT}
+            entry(name) | {"expires_at": CREATED_AT, "size_vram": 0, "context_length": window_of(name)}
             for name in names
         ]
     }
+
+
+def window_of(name: str) -> int:
+    """Return what a model was loaded with, in tokens."""
+    behaviour = behaviour_of(name)
+    return (behaviour and behaviour.window) or TRAINED_CONTEXT
 
 
 def entry(name: str) -> dict[str, Any]:

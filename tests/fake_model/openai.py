@@ -9,10 +9,14 @@ from .said import Said, count_words
 
 CREATED = 1_767_225_600
 ARGUMENT_PIECE = 7
+SLOT_CONTEXT = 4096
 
 
-def listing() -> dict[str, Any]:
+def listing(only: str = "") -> dict[str, Any]:
     """Return the body of `/v1/models`, with vLLM's and llama.cpp's ways to tell the context length."""
+    if only:
+        meta = {"n_ctx_train": TRAINED_CONTEXT}
+        return {"object": "list", "data": [{"id": only, "object": "model", "owned_by": "llamacpp", "meta": meta}]}
     return {
         "object": "list",
         "data": [

@@ -4,6 +4,7 @@ import base64
 import json
 from dataclasses import dataclass
 from hashlib import sha256
+from math import ceil
 from typing import Any
 
 from . import text
@@ -106,9 +107,11 @@ def example(schema: Any, question: str) -> Any:
             return {name: example(part, question) for name, part in schema.get("properties", {}).items()}
 
 
-def count_prompt_words(messages: list[dict[str, Any]]) -> int:
-    """Return the prompt's token count: the whitespace-separated words of all messages."""
-    return sum(len(content_of(message).split()) for message in messages)
+def count_prompt(messages: list[dict[str, Any]], behaviour: Behaviour) -> int:
+    """Return the prompt's token count: the whitespace-separated words of all messages, as many as the window holds."""
+    words = sum(len(content_of(message).split()) for message in messages)
+    tokens = ceil(words * behaviour.per_word)
+    return tokens if behaviour.window is None or tokens < behaviour.window else behaviour.window // 2
 
 
 def count_words(said: Said) -> int:

@@ -13,7 +13,7 @@ from . import ollama, openai, text
 from .behaviours import NAMED, Behaviour, behaviour_of, from_json
 from .http import Exchange
 from .playback import Playback, Reply, Seen
-from .said import compose, count_prompt_words
+from .said import compose, count_prompt
 
 VERSION = "0.33.0"
 
@@ -25,6 +25,8 @@ class FakeModel:
         self.host = host
         self.port = port
         self.connections: set[Exchange] = set()
+        # The only model of OpenAI's protocol, where it is to be llama.cpp's server with one model; empty: all of them.
+        self.only = ""
         self.reset()
 
     @property
@@ -88,7 +90,9 @@ class FakeModel:
             case "GET", "/api/tags":
                 exchange.send_json(ollama.listing())
             case "GET", "/v1/models":
-                exchange.send_json(openai.listing())
+                exchange.send_json(openai.listing(self.only))
+            case "GET", "/props" if self.only:
+                exchange.send_json({"default_generation_settings": {"n_ctx": openai.SLOT_CONTEXT}, "total_slots": 1})
             case "GET", "/api/ps":
                 exchange.send_json(ollama.running(names=self.loaded_names()))
             case "POST", "/api/show":
@@ -171,7 +175,7 @@ class FakeModel:
             schema=body.get("format") if native else response_schema(body),
         )
         wire = ollama if native else openai
-        prompt_words = count_prompt_words(messages)
+        prompt_words = count_prompt(messages, behaviour)
         if not body.get("stream", native):
             exchange.send_json(wire.whole(model=model, behaviour=behaviour, said=said, prompt_words=prompt_words))
             seen.tokens_sent = len(said.tokens)
@@ -201,6 +205,8 @@ def refusal(*, model: str, behaviour: Behaviour | None, body: dict[str, Any], na
         return 400, f"registry.ollama.ai/library/{model}:latest does not support tools"
     if behaviour.reject_usage and "stream_options" in body:
         return 400, "Unrecognized request argument supplied: stream_options"
+    if behaviour.reject_tools and body.get("tools"):
+        return 400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'
     return 200, ""
 
 

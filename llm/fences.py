@@ -1,0 +1,11 @@
+"""Marks around what is material and no instruction: what stands between them cannot know them, so it cannot end it."""
+
+import hashlib
+
+MARK_CHARACTERS = 12
+
+
+def fenced(text: str, *, name: str = "material") -> str:
+    """Return the text between two marks that are made of itself."""
+    mark = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:MARK_CHARACTERS]
+    return f"<{name} {mark}>\n{text}\n</{name} {mark}>"
