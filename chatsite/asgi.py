@@ -12,7 +12,7 @@ django.setup(set_prefix=False)
 
 # The apps are ready only now.
 from chatsite.handler import Handler  # noqa: E402
-from conversations import runner  # noqa: E402
+from conversations import presence, runner  # noqa: E402
 from conversations.routing import websocket_urlpatterns  # noqa: E402
 from conversations.v1 import caller  # noqa: E402
 from llm.catalog import Catalog  # noqa: E402
@@ -49,6 +49,7 @@ async def lifespan(receive, send) -> None:
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await caller.drain()
+            await presence.close()
             engine = runner.current()
             if engine is not None:
                 await engine.drain()

@@ -1,5 +1,6 @@
 """The job worker inside the server: huey's own consumer, in threads of this process."""
 
+from django.conf import settings
 from huey.consumer import Consumer
 from huey.contrib.djhuey import HUEY
 
@@ -18,7 +19,9 @@ class Worker:
     """Runs queued and scheduled jobs until it is stopped."""
 
     def __init__(self):
-        self._consumer = InsideConsumer(HUEY, workers=1, max_delay=QUIET_SECONDS, check_worker_health=False)
+        self._consumer = InsideConsumer(
+            HUEY, workers=settings.JOB_WORKERS, max_delay=QUIET_SECONDS, check_worker_health=False
+        )
 
     def start(self) -> None:
         """Begin, in threads of this process."""

@@ -202,8 +202,10 @@ LLM = {
     "first_token_seconds": env.float("MODEL_FIRST_TOKEN_SECONDS", default=120),
     "between_tokens_seconds": env.float("MODEL_BETWEEN_TOKENS_SECONDS", default=60),
     "total_seconds": env.float("MODEL_TOTAL_SECONDS", default=1800),
-    # The context window asked of Ollama, in tokens, within what the model was trained for.
+    # The context window asked of Ollama, within what the model was trained for, or of who does not tell; in tokens.
     "context_length": env.int("MODEL_CONTEXT_LENGTH", default=8192),
+    # Other windows for single models, by id or bare name, such as qwen3:8b=16384,openai/gpt-4o=128000.
+    "context_lengths": env.dict("MODEL_CONTEXT_LENGTHS", cast={"value": int}, default={}),
     # How long Ollama keeps a model loaded after its last answer, such as 5m; empty: as the Ollama server is set.
     "keep_alive": env.str("OLLAMA_KEEP_ALIVE", default=""),
     # Offer the scripted model, for tests.
@@ -226,6 +228,45 @@ CONCURRENT_CALLS = {
 # A quota in the admin can set another number for a person or a group.
 USER_RUNNING_TURNS = env.int("USER_RUNNING_TURNS", default=2)
 USER_WAITING_TURNS = env.int("USER_WAITING_TURNS", default=3)
+
+# Find out which kind of help each question asks for, and tell the model how to give it. Without, only what a person
+# chooses counts.
+DETECT_INTENT = env.bool("DETECT_INTENT", default=True)
+
+# The functions that models may call, by name; empty: none. "get_weather" asks Open-Meteo, outside of this house, and is
+# only there for whoever names it.
+TOOLS = env.list(
+    "TOOLS",
+    default=[
+        "get_session_stats",
+        "search_chat_history",
+        "get_all_sessions",
+        "search_documents",
+        "get_current_time",
+        "calculate",
+    ],
+)
+
+# Where the weather is asked for, by Open-Meteo's protocol; a service in one's own network must be allowed as such.
+WEATHER = {
+    "geocoding_url": env.str("WEATHER_GEOCODING_URL", default="https://geocoding-api.open-meteo.com/v1/search"),
+    "forecast_url": env.str("WEATHER_FORECAST_URL", default="https://api.open-meteo.com/v1/forecast"),
+    "allow_inner": env.bool("WEATHER_ALLOW_INNER", default=False),
+}
+
+# The model that gives titles and writes summaries, as "provider/name" or the bare name; empty: the one that answered
+# last in the conversation. It may take so many seconds for each call.
+TASK_MODEL = env.str("TASK_MODEL", default="")
+TASK_SECONDS = env.float("TASK_SECONDS", default=180)
+# Let a model give each conversation its title, after the first whole answer.
+AUTO_TITLES = env.bool("AUTO_TITLES", default=True)
+# Let a model condense, in the background, what no longer fits its window; a digest by rule is there at once.
+AUTO_DIGESTS = env.bool("AUTO_DIGESTS", default=True)
+# A conversation that nobody has open ends after so many minutes without a word; 0: never by itself.
+SESSION_IDLE_MINUTES = env.float("SESSION_IDLE_MINUTES", default=10)
+# How many background jobs one process works on at once.
+JOB_WORKERS = env.int("JOB_WORKERS", default=3)
+HUEY["consumer"] = {"workers": JOB_WORKERS}
 
 # The currency of quotas, and of the sums on the usage page; prices from genai-prices are in USD.
 CURRENCY = env.str("CURRENCY", default="USD")

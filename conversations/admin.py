@@ -1,10 +1,12 @@
-"""Limits, prices and the ledger in the admin."""
+"""Limits, prices, the ledger and background work in the admin."""
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from .models import ModelPrice, Quota, UsageEntry
+from . import work
+from .models import Job, ModelPrice, Quota, UsageEntry
 
 CURRENCY_LETTERS = 3
 
@@ -39,8 +41,46 @@ class ModelPriceAdmin(admin.ModelAdmin):
     search_fields = ["model"]
 
 
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows to be read."""
+
+    # Counting a million rows for a number on the page would be its slowest part.
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    """Work in the background, and why some of it waits or has failed."""
+
+    list_display = ("created_at", "kind", "state", "attempts", "due_at", "finished_at", "conversation_id", "error")
+    list_filter = ("state", "kind")
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+    search_fields = ["key"]
+    actions = ["try_again"]
+
+    @admin.action(description="Try again now", permissions=["again"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        """Have these done once more; what is being done at this moment is left alone."""
+        for key in queryset.values_list("key", flat=True):
+            work.again(key=key)
+        self.message_user(request, "They are tried again, but for those that are being done at this moment.")
+
+    def has_again_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("conversations.change_job")
+
+
 @admin.register(UsageEntry)
-class UsageEntryAdmin(admin.ModelAdmin):
+class UsageEntryAdmin(ReadOnlyAdmin):
     """The ledger, to be read."""
 
     list_display = (
@@ -58,14 +98,3 @@ class UsageEntryAdmin(admin.ModelAdmin):
     list_filter = ("purpose", "outcome", "counted")
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
-    # Counting a million rows for a number on the page would be its slowest part.
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: UsageEntry | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: UsageEntry | None = None) -> bool:
-        return False

@@ -14,7 +14,7 @@ from accounts.errors import InsufficientScope
 from accounts.permissions import require_scope
 from chatsite.threads import in_database
 
-from . import doorkeeper, events, frames, lifecycle, live, snapshots, sockets, turns
+from . import doorkeeper, events, frames, lifecycle, live, presence, snapshots, sockets, turns
 from .errors import ChatError, Invalid, NotFound
 from .live.watchers import PlainWatcher
 from .models import Conversation, Message
@@ -125,6 +125,7 @@ class ConversationConsumer(AsyncConsumer):
         self.watcher = PlainWatcher(self.format) if self.format.name == "plain" else live.Watcher(self.format)
         self.feed = await live.watch(self.conversation_id, self.watcher)
         self.joined = True
+        presence.note(self.conversation_id)
         await self._tell_snapshot()
         self.keep(asyncio.create_task(self._write_forever()))
 
@@ -180,6 +181,7 @@ class ConversationConsumer(AsyncConsumer):
                 task.cancel()
         if self.joined:
             self.joined = False
+            presence.note(self.conversation_id)
             await live.unwatch(self.feed, self.watcher)
 
     def keep(self, task: asyncio.Task) -> None:
@@ -323,6 +325,7 @@ class ConversationConsumer(AsyncConsumer):
             model=frame.get("model") or "",
             parent=frame.get("parent"),
             attachments=frame.get("attachments") or (),
+            mode=frame.get("mode") or "",
         )
         await self._acknowledge(started)
 
@@ -330,7 +333,8 @@ class ConversationConsumer(AsyncConsumer):
         """The same question again."""
         turn = await self._turn(frame)
         work = {"turn": turn, "author": self.user, "client_id": frame.get("client_id")}
-        await self._acknowledge(await in_database(turns.retry, model=frame.get("model") or "", **work))
+        chosen = {"model": frame.get("model") or "", "mode": frame.get("mode") or ""}
+        await self._acknowledge(await in_database(turns.retry, **chosen, **work))
 
     async def on_turn_edit(self, frame: dict) -> None:
         """The question in other words."""

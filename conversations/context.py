@@ -1,16 +1,15 @@
 """What a model is told: the instructions, and as much of the branch as its window holds."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from llm.tokens import TOKENS_PER_IMAGE, estimate
 from llm.values import Message as Said
+from llm.values import ToolCall
 
-from .models import Message, Turn
+from .models import Attachment, Message, Turn
 
-# No window holds more turns than this, so no more are read.
-TURNS_READ = 500
 # The part of the window that is kept free for the answer, and its upper bound in tokens.
 ANSWER_SHARE = 0.25
 ANSWER_TOKENS = 2048
@@ -18,6 +17,8 @@ ANSWER_TOKENS = 2048
 UNKNOWN_WINDOW = 8192
 # What a message costs beside its text: role and separators, in tokens.
 MESSAGE_TOKENS = 6
+# Of what a tool answered in an earlier turn, so much is told again.
+RESULT_CHARACTERS = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Past:
 
     messages: tuple[Said, ...]
     files: tuple[Attached, ...] = ()
+    # Too far back to be sent as it is: only its files count.
+    far_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +50,17 @@ class Context:
     tokens: int = 0
 
 
-def history(branch: Iterable[Turn]) -> list[Past]:
-    """Return the turns of a branch, oldest first, as the model sees them; what is empty is left away.
+def exchange(messages: Sequence[Message], *, status: str, files: tuple[Attached, ...] = ()) -> Past:
+    """Return a turn of this status with its messages and files as the model sees it; what is empty is left away.
 
     A question that the model failed to answer is left away too: what made it fail, such as its length, would make
     every later question fail with it.
     """
-    return [_exchange(turn) for turn in branch]
-
-
-def _exchange(turn: Turn) -> Past:
-    messages = tuple(said(message) for message in turn.messages.all() if _counts(message))
-    answered = bool(messages) and messages[-1].role == Message.Role.ASSISTANT
-    failed = not answered and turn.status == Turn.Status.FAILED
+    told = tuple(_as_said([message for message in messages if _counts(message, files)]))
+    answered = bool(told) and told[-1].role == Message.Role.ASSISTANT
+    failed = not answered and status == Turn.Status.FAILED
     # The files of a failed question stay: whoever asks again in other words means the same ones.
-    return Past(messages=() if failed else messages, files=files_of(turn.messages.all()))
+    return Past(messages=() if failed else told, files=files)
 
 
 def asked(question: Message) -> Past:
@@ -71,43 +70,87 @@ def asked(question: Message) -> Past:
 
 def files_of(messages: Iterable[Message]) -> tuple[Attached, ...]:
     """Return the files that are attached to the question among these messages."""
-    return tuple(
-        Attached(attachment=str(each.pk), file=each.file_id, name=each.name, sha256=each.file.sha256)
-        for message in messages
-        if message.role == Message.Role.USER
-        for each in message.attachments.all()
-    )
+    questions = (message for message in messages if message.role == Message.Role.USER)
+    return tuple(attached(each) for message in questions for each in message.attachments.all())
+
+
+def attached(attachment: Attachment) -> Attached:
+    """Return an attachment with its file as it is chosen from."""
+    file = attachment.file
+    return Attached(attachment=str(attachment.pk), file=file.pk, name=attachment.name, sha256=file.sha256)
 
 
 def said(message: Message) -> Said:
     """Return a message as the model sees it."""
+    if message.role == Message.Role.TOOL:
+        return Said(
+            role=message.role,
+            text=_beginning(message.text),
+            tool_call_id=message.tool_call_id,
+            tool_name=message.tool_name,
+        )
     return Said(role=message.role, text=message.text)
 
 
-def _counts(message: Message) -> bool:
+def _as_said(messages: list[Message]) -> Iterator[Said]:
+    """Yield the messages of a turn as the model said them: each round of calls before what the tools answered."""
+    rounds = [message.tool_run.get("round") if message.role == Message.Role.TOOL else None for message in messages]
+    for place, message in enumerate(messages):
+        this = rounds[place]
+        if this is not None and (place == 0 or rounds[place - 1] != this):
+            calls = [_call(each) for each, number in zip(messages, rounds, strict=True) if number == this]
+            yield Said(role=Message.Role.ASSISTANT, tool_calls=tuple(calls))
+        yield said(message)
+
+
+def _call(message: Message) -> ToolCall:
+    return ToolCall(id=message.tool_call_id, name=message.tool_name, arguments=message.tool_run.get("arguments", {}))
+
+
+def _beginning(result: str) -> str:
+    """Return what of a tool's result is told again in later turns: the answer that was made of it stands there too."""
+    if len(result) <= RESULT_CHARACTERS:
+        return result
+    return f"{result[:RESULT_CHARACTERS]}\n[The rest of this result is left out.]"
+
+
+def _counts(message: Message, files: Sequence[Attached]) -> bool:
     if message.role == Message.Role.USER:
-        return bool(message.text) or bool(message.attachments.all())
-    return bool(message.text) and message.role == Message.Role.ASSISTANT
+        return bool(message.text or files)
+    if message.role == Message.Role.TOOL:
+        # One that was cut short has no result, and a call without one is refused by model servers.
+        return message.status in {Message.Status.COMPLETE, Message.Status.FAILED}
+    return bool(message.text)
 
 
-def budget_of(window: int | None) -> int:
-    """Return how many tokens of a window there are for what is sent; the rest is kept free for the answer."""
+def budget_of(window: int | None, ratio: float = 1.0) -> int:
+    """Return how many of our tokens a window has for what is sent; the rest is kept free for the answer.
+
+    `ratio` is how many tokens the model's server counts for one of ours.
+    """
     window = window or UNKNOWN_WINDOW
-    return window - min(ANSWER_TOKENS, int(window * ANSWER_SHARE))
+    return int((window - min(ANSWER_TOKENS, int(window * ANSWER_SHARE))) / ratio)
 
 
-def build(*, history: list[Past], instructions: str, window: int | None, files: Said | None = None) -> Context:
-    """Return the instructions, the files, the last question, and the most recent earlier turns that fit `window`."""
-    budget = budget_of(window)
-    opening: tuple[Said, ...] = (Said(role="system", text=instructions),) if instructions else ()
-    if files is not None:
-        opening += (files,)
+def build(
+    *,
+    history: list[Past],
+    instructions: str,
+    window: int | None,
+    files: Said | None = None,
+    digest: Said | None = None,
+    ratio: float = 1.0,
+) -> Context:
+    """Return the instructions, the digest, the files, the last question, and the most recent earlier turns that fit
+    `window`."""
+    budget = budget_of(window, ratio)
+    opening = opened(instructions, digest, files)
     *earlier, last = history
     tokens = cost(opening) + cost(last.messages)
     kept: list[Past] = []
     for past in reversed(earlier):
         more = cost(past.messages)
-        if tokens + more > budget:
+        if past.far_back or tokens + more > budget:
             break
         tokens += more
         kept.append(past)
@@ -116,6 +159,12 @@ def build(*, history: list[Past], instructions: str, window: int | None, files: 
         messages.extend(past.messages)
     messages.extend(last.messages)
     return Context(messages=tuple(_taking_turns(messages)), left_out=len(earlier) - len(kept), tokens=tokens)
+
+
+def opened(instructions: str, *parts: Said | None) -> tuple[Said, ...]:
+    """Return what stands before the conversation: the instructions, and the parts that there are."""
+    system = (Said(role="system", text=instructions),) if instructions else ()
+    return system + tuple(part for part in parts if part is not None)
 
 
 def _taking_turns(messages: list[Said]) -> list[Said]:
@@ -133,4 +182,11 @@ def _taking_turns(messages: list[Said]) -> list[Said]:
 
 def cost(messages: Iterable[Said]) -> int:
     """Return how many tokens messages take, pictures included, by our estimate."""
-    return sum(estimate(each.text) + MESSAGE_TOKENS + TOKENS_PER_IMAGE * len(each.images) for each in messages)
+    return sum(
+        estimate(each.text) + _calls_cost(each) + MESSAGE_TOKENS + TOKENS_PER_IMAGE * len(each.images)
+        for each in messages
+    )
+
+
+def _calls_cost(message: Said) -> int:
+    return sum(estimate(call.name) + estimate(str(call.arguments)) + MESSAGE_TOKENS for call in message.tool_calls)

@@ -4,6 +4,9 @@ import hashlib
 
 from .models import Attachment, Conversation, Message, Turn
 
+# How much of a tool's result is told live.
+PREVIEW_CHARACTERS = 500
+
 
 def conversation_fields(conversation: Conversation) -> dict:
     """Return what a page or program shows of a conversation."""
@@ -12,6 +15,7 @@ def conversation_fields(conversation: Conversation) -> dict:
         "title": conversation.title,
         "status": conversation.status,
         "model": conversation.model,
+        "mode": conversation.mode,
         "leaf": str(conversation.leaf_id) if conversation.leaf_id else None,
         "pinned": conversation.pinned,
         "archived": conversation.archived,
@@ -36,6 +40,7 @@ def turn_started(turn: Turn) -> dict:
         "parent": str(turn.parent_id) if turn.parent_id else None,
         "client_id": turn.client_id,
         "model": turn.model,
+        "mode": turn.mode,
     }
 
 
@@ -65,6 +70,21 @@ def timings_of(turn: Turn) -> dict:
     return {"first_token_ms": turn.first_token_ms, "total_ms": turn.total_ms}
 
 
+def context_of(turn: Turn) -> dict:
+    """Return what of its branch a turn's model was sent, and how full its window was, in tokens, None where nobody
+    knows."""
+    digest = turn.digest
+    return {
+        "verbatim": turn.verbatim,
+        "condensed": turn.condensed,
+        "left_out": turn.left_out,
+        "digest": digest and {"id": str(digest.pk), "version": digest.version, "by": digest.by, "text": digest.text},
+        "window": turn.window,
+        "window_used": turn.window_used,
+        "truncated": turn.truncated,
+    }
+
+
 def turn_finished(turn: Turn) -> dict:
     """Return the news that nothing more will come for this turn, with why, usage and timings."""
     return {
@@ -76,7 +96,9 @@ def turn_finished(turn: Turn) -> dict:
         "error": error_of(turn),
         "usage": usage_of(turn),
         "timings": timings_of(turn),
-        "left_out": turn.left_out,
+        "mode": turn.mode,
+        "intent": turn.intent,
+        "context": context_of(turn),
         "included": turn.included,
         "finished_at": turn.finished_at.isoformat() if turn.finished_at else None,
     }
@@ -95,6 +117,8 @@ def message_fields(message: Message) -> dict:
         "seq": message.seq,
         "tool_calls": message.tool_calls,
         "tool_name": message.tool_name,
+        "tool_call_id": message.tool_call_id,
+        "tool_run": message.tool_run,
         "created_at": message.created_at.isoformat(),
         "attachments": [attachment_fields(each) for each in message.attachments.all()] if _may_have(message) else [],
     }
@@ -121,6 +145,42 @@ def message_created(message: Message, *, client_id: str | None = None) -> dict:
     """Return the news of a new message."""
     fields = message_fields(message)
     return {"type": "message.created", "message": fields.pop("id"), **fields, "client_id": client_id}
+
+
+def begins_answer(event: dict) -> bool:
+    """Whether the news is that of an answer that is going to be written."""
+    if event["type"] != "message.created" or event["role"] != Message.Role.ASSISTANT:
+        return False
+    return event["status"] == Message.Status.STREAMING
+
+
+def tool_called(message: Message) -> dict:
+    """Return the news that a tool begins to work."""
+    return {
+        "type": "tool.called",
+        "turn": str(message.turn_id),
+        "message": str(message.pk),
+        "id": message.tool_call_id,
+        "name": message.tool_name,
+        "arguments": message.tool_run.get("arguments", {}),
+    }
+
+
+def tool_returned(message: Message) -> dict:
+    """Return the news of what a tool answered: `result` is the beginning of it, `content` the whole."""
+    return {
+        "type": "tool.returned",
+        "turn": str(message.turn_id),
+        "message": str(message.pk),
+        "id": message.tool_call_id,
+        "name": message.tool_name,
+        "arguments": message.tool_run.get("arguments", {}),
+        "status": message.status,
+        "result": message.text[:PREVIEW_CHARACTERS],
+        "content": message.text,
+        "ok": message.tool_run.get("ok", False),
+        "ms": message.tool_run.get("ms"),
+    }
 
 
 def message_completed(*, message_id, turn_id, seq: int, text: str, status: str) -> dict:

@@ -8,9 +8,16 @@ from .errors import ChatError, Invalid
 
 # The fields of each frame and what they hold; a leading "?" marks the ones that may be left out.
 FIELDS: dict[str, dict[str, str]] = {
-    "turn.start": {"text": "text", "client_id": "uuid", "model": "?text", "parent": "?uuid", "attachments": "?uuids"},
+    "turn.start": {
+        "text": "text",
+        "client_id": "uuid",
+        "model": "?text",
+        "parent": "?uuid",
+        "attachments": "?uuids",
+        "mode": "?text",
+    },
     "turn.stop": {"turn": "uuid"},
-    "turn.retry": {"turn": "uuid", "client_id": "?uuid", "model": "?text"},
+    "turn.retry": {"turn": "uuid", "client_id": "?uuid", "model": "?text", "mode": "?text"},
     "turn.edit": {"turn": "uuid", "text": "text", "client_id": "?uuid", "model": "?text"},
     "sync": {"message": "uuid", "seq": "any"},
     "conversation.end": {},

@@ -1,9 +1,39 @@
-"""The job queue of conversations: keeping no file longer than somebody needs it."""
+"""The job queue of conversations: titles, summaries, sessions that were left, and no file kept longer than needed."""
+
+import uuid
 
 from huey import crontab
-from huey.contrib.djhuey import db_periodic_task
+from huey.contrib.djhuey import close_db, db_periodic_task, db_task, on_startup
 
-from . import storage
+# The modules that do jobs say so when they are imported.
+from . import condensing, sessions, storage, summaries, titles, work
+
+KINDS = (titles.KIND, summaries.KIND, condensing.KIND)
+
+
+@db_task()
+def do(job_id: str) -> None:
+    """Do one job, if it is still to be done."""
+    work.perform(uuid.UUID(job_id))
+
+
+@db_periodic_task(crontab())
+def look_after_jobs() -> None:
+    """Wake the jobs that are due, and those whose worker or message was lost, once a minute."""
+    work.sweep()
+
+
+@on_startup()
+@close_db
+def look_after_what_was_left() -> None:
+    """Wake what a worker left behind that was killed, as soon as there is a worker again."""
+    work.sweep()
+
+
+@db_periodic_task(crontab())
+def end_what_was_left() -> None:
+    """End the sessions that nobody has had open for a while, once a minute."""
+    sessions.end_left()
 
 
 @db_periodic_task(crontab())

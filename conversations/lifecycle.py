@@ -1,5 +1,6 @@
 """What a person can do with a whole conversation."""
 
+import datetime
 import hashlib
 import json
 import uuid
@@ -9,15 +10,15 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from . import events, live, runner, search
+from . import events, live, modes, runner, search, summaries
 from .errors import IdTaken, Invalid, NotFound, PreconditionFailed, TooLarge, TurnRunning
-from .models import Conversation, Turn
+from .models import Conversation, Summary, Turn
 from .turns import check_characters, check_model
 
 TITLE_CHARACTERS = 200
 INSTRUCTIONS_MAX_BYTES = 32 * 1024
 # What makes one version of a conversation differ from another.
-VERSION_FIELDS = ("title", "model", "instructions", "status", "pinned", "archived", "leaf_id", "active_at")
+VERSION_FIELDS = ("title", "model", "mode", "instructions", "status", "pinned", "archived", "leaf_id", "active_at")
 
 
 def find(*, conversation_id, user) -> Conversation:
@@ -44,6 +45,8 @@ def create(*, owner, id: uuid.UUID | None = None, **fields: str) -> Conversation
     conversation = Conversation(pk=id or uuid.uuid4(), owner=owner)
     for name, value in fields.items():
         setattr(conversation, name, _FIELDS[name](value))
+    if conversation.title:
+        conversation.title_by = Conversation.TitleBy.PERSON
     try:
         with transaction.atomic():
             conversation.save(force_insert=True)
@@ -57,7 +60,7 @@ def create(*, owner, id: uuid.UUID | None = None, **fields: str) -> Conversation
 def change(
     *, conversation: Conversation, changes: dict[str, Any], expected: Collection[str] | None = None
 ) -> Conversation:
-    """Return the conversation with all the changes or none: title, model, instructions, pinned, archived, leaf.
+    """Return the conversation with all the changes or none: title, model, mode, instructions, pinned, archived, leaf.
 
     `leaf` is the id of a turn, and opens the branch that goes through it. `expected` names the versions that may be
     changed, None any; raises PreconditionFailed, NotFound, Invalid, TooLarge or TurnRunning.
@@ -68,6 +71,8 @@ def change(
         if "leaf" in changes:
             _check_quiet(locked)
             changes["leaf"] = _newest_below(locked, _turn_of(locked, changes["leaf"]))
+        if "title" in changes:
+            changes["title_by"] = Conversation.TitleBy.PERSON
         for name, value in changes.items():
             setattr(locked, name, value)
         if changes:
@@ -83,15 +88,34 @@ def rename(*, conversation: Conversation, title: str) -> Conversation:
     return change(conversation=conversation, changes={"title": title})
 
 
-def end(*, conversation: Conversation) -> Conversation:
-    """Return the conversation, marked as completed; the next question opens it again."""
+def end(
+    *, conversation: Conversation, by: str = Summary.EndedBy.PERSON, left_since: datetime.datetime | None = None
+) -> Conversation:
+    """Return the conversation, marked as completed, with a summary on its way; the next question opens it again.
+
+    One that is completed already stays as it is. With `left_since` it only ends if nobody has had it open, and nothing
+    was said, since then. Raises TurnRunning or NotFound.
+    """
+    # Before the lock: of a long conversation it takes a while.
+    measured = summaries.measure(conversation) if conversation.status == Conversation.Status.ACTIVE else None
     with transaction.atomic():
-        conversation = _locked(conversation)
-        _check_quiet(conversation)
-        conversation.status = Conversation.Status.COMPLETED
-        conversation.save(update_fields=["status"])
-        _tell(conversation)
-    return conversation
+        locked = _locked(conversation)
+        if locked.status == Conversation.Status.COMPLETED or not _was_left(locked, left_since):
+            return locked
+        _check_quiet(locked)
+        locked.status = Conversation.Status.COMPLETED
+        locked.save(update_fields=["status"])
+        if measured is None or not measured.holds_for(locked):
+            measured = summaries.measure(locked)
+        summaries.begin(conversation=locked, by=by, measured=measured)
+        _tell(locked)
+    return locked
+
+
+def _was_left(conversation: Conversation, since: datetime.datetime | None) -> bool:
+    if since is None:
+        return True
+    return conversation.seen_at is not None and max(conversation.seen_at, conversation.active_at) <= since
 
 
 def switch(*, conversation: Conversation, turn: Turn) -> Conversation:
@@ -196,4 +220,4 @@ def _as_it_is(value: Any) -> Any:
 
 
 # What each text is checked for, and how it is kept.
-_FIELDS = {"title": _title, "model": _model, "instructions": _instructions}
+_FIELDS = {"title": _title, "model": _model, "mode": modes.check, "instructions": _instructions}

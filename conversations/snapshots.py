@@ -67,7 +67,7 @@ def settle(feed: live.Feed, stand: Stand, watcher: live.Watcher) -> dict:
             # Told of its end since the rows were read: they are older than what the readers know.
             outdated = feed.told.get(fields["turn"]) not in {None, *Turn.OPEN}
             behind = growing is None or growing.seq < message.seq
-            if message.status == Message.Status.STREAMING and behind and not outdated:
+            if message.is_growing and behind and not outdated:
                 # It runs in another process, whose news continue from here.
                 growing = growing or feed.open(id=fields["id"], turn=fields["turn"], model=message.model, own=False)
                 growing.replace(message.seq, message.text, message.thinking)

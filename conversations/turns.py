@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from . import attachments as files
-from . import events, live, quotas, runner, search
+from . import events, live, modes, quotas, runner, search
 from .errors import AttachmentSent, Invalid, KeyReused, NotFound, OverQuota, TooLarge, TurnRunning
 from .models import Attachment, Conversation, Message, Turn
 from .rendering import plain
@@ -45,11 +45,13 @@ def start(
     model: str = "",
     parent=None,
     attachments: Sequence = (),
+    mode: str = "",
 ) -> Started:
     """Return the committed turn that will answer `text`, in a conversation that is made if it does not exist yet.
 
     `parent` is the id of the turn to answer after; by default the last one of the open branch. `attachments` are ids
-    of files that were uploaded and not sent yet; with one of them the text may be empty.
+    of files that were uploaded and not sent yet; with one of them the text may be empty. `mode` is the kind of help
+    that is wanted; without one it is the conversation's, or what the question looks like.
     Raises Invalid, TooLarge, NotFound, TurnRunning or KeyReused.
     """
     files.check_number(attachments)
@@ -59,23 +61,29 @@ def start(
         conversation_id=conversation_id,
         author=author,
         client_id=client_id,
-        asked=("start", str(conversation_id), text, model, str(parent or ""), *files.contents(author=author, ids=ids)),
+        asked=(
+            *("start", str(conversation_id), text, model, str(parent or "")),
+            *files.contents(author=author, ids=ids),
+            *([mode] if mode else []),
+        ),
         model=model,
+        mode=mode,
         place=partial(_after, conversation_id=conversation_id, author=author, parent=parent),
         text=text,
         attach=partial(files.send, author=author, ids=ids) if ids else None,
     )
 
 
-def retry(*, turn: Turn, author, client_id: str | None = None, model: str = "") -> Started:
-    """Return a new turn beside `turn` that asks the same question again."""
+def retry(*, turn: Turn, author, client_id: str | None = None, model: str = "", mode: str = "") -> Started:
+    """Return a new turn beside `turn` that asks the same question again, perhaps for another kind of help."""
     question = turn.messages.get(role=Message.Role.USER)
     return _begin(
         conversation_id=turn.conversation_id,
         author=author,
         client_id=client_id,
-        asked=("retry", str(turn.id), model),
+        asked=("retry", str(turn.id), model, *([mode] if mode else [])),
         model=model or turn.model,
+        mode=modes.again(turn, asked=mode),
         place=partial(_beside, turn=turn),
         text=question.text,
         attach=_same_files(question),
@@ -92,6 +100,7 @@ def edit(*, turn: Turn, author, text: str, client_id: str | None = None, model: 
         client_id=client_id,
         asked=("edit", str(turn.id), text, model),
         model=model or turn.model,
+        mode=modes.again(turn, asked=""),
         place=partial(_beside, turn=turn),
         text=text,
         attach=attach,
@@ -109,7 +118,7 @@ def stop(*, turn: Turn) -> Turn:
 def find(*, turn_id, user) -> Turn:
     """Return the turn if this person may see it; raises NotFound."""
     try:
-        return Turn.objects.visible_to(user).select_related("conversation").get(pk=turn_id)
+        return Turn.objects.visible_to(user).select_related("conversation", "digest").get(pk=turn_id)
     except Turn.DoesNotExist:
         raise NotFound from None
 
@@ -181,6 +190,7 @@ def _begin(
     client_id,
     asked: tuple[str, ...],
     model: str,
+    mode: str,
     place,
     text: str,
     attach: Attach | None = None,
@@ -189,6 +199,7 @@ def _begin(
     if client_id is not None:
         client_id = _uuid(client_id)
     check_model(model)
+    modes.check(mode)
     fingerprint = hashlib.sha256("\x00".join(asked).encode()).hexdigest()
 
     limits = quotas.limits_of(author)
@@ -204,6 +215,7 @@ def _begin(
             client_id=client_id,
             fingerprint=fingerprint,
             model=model or conversation.model,
+            mode=mode,
             text=text,
             attach=attach,
             limits=limits,
@@ -227,7 +239,7 @@ def _begin(
         return attempt()
 
 
-def _commit(*, conversation, parent, author, client_id, fingerprint, model, text, attach, limits) -> Started:
+def _commit(*, conversation, parent, author, client_id, fingerprint, model, mode, text, attach, limits) -> Started:
     # Where a server runs, it is claimed from the start: one commit less before the first word.
     worker = runner.worker()
     claimed = {"status": Turn.Status.RUNNING, "worker": worker, "started_at": timezone.now()} if worker else {}
@@ -243,6 +255,7 @@ def _commit(*, conversation, parent, author, client_id, fingerprint, model, text
         client_id=client_id,
         fingerprint=fingerprint,
         model=model,
+        **modes.of(conversation=conversation, parent=parent, text=text, asked=mode),
         **claimed,
     )
     question = Message(turn=turn, position=0, role=Message.Role.USER, text=text)
@@ -258,8 +271,9 @@ def _commit(*, conversation, parent, author, client_id, fingerprint, model, text
     titled = not conversation.title
     if titled:
         conversation.title = title_of(text.strip() or attached[0].name)
-    fields = ["leaf", "message_count", "status", "active_at", "model", "title"]
-    conversation.save(update_fields=fields if titled else fields[:-1])
+        conversation.title_by = Conversation.TitleBy.QUESTION
+    fields = ["leaf", "message_count", "status", "active_at", "model"]
+    conversation.save(update_fields=[*fields, "title", "title_by"] if titled else fields)
     if titled:
         search.keep_title(conversation)
     search.keep_messages(conversation, [question])
@@ -288,8 +302,8 @@ def _seen(*, author, client_id: str, fingerprint: str) -> Started | None:
         return None
     if turn.fingerprint != fingerprint:
         raise KeyReused
-    question, answer = turn.messages.with_files()[:2]
-    return Started(turn=turn, question=question, answer=answer, new=False)
+    said = {message.role: message for message in turn.messages.with_files()}
+    return Started(turn=turn, question=said[Message.Role.USER], answer=said[Message.Role.ASSISTANT], new=False)
 
 
 def _uuid(client_id: str) -> str:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import attachment_views, usage_views, views
+from . import attachment_views, summary_views, usage_views, views
 
 urlpatterns = [
     path("", views.landing, name="landing"),
@@ -12,8 +12,13 @@ urlpatterns = [
     path("chat/<uuid:conversation_id>/rename/", views.rename, name="rename"),
     path("chat/<uuid:conversation_id>/delete/", views.delete, name="delete"),
     path("chat/<uuid:conversation_id>/switch/", views.switch, name="switch"),
+    path("chat/<uuid:conversation_id>/end/", summary_views.end, name="end"),
+    path("chat/<uuid:conversation_id>/summary/", summary_views.page, name="summary"),
+    path("chat/<uuid:conversation_id>/summary/again/", summary_views.again, name="summary_again"),
+    path("chat/<uuid:conversation_id>/rate/", summary_views.rate, name="rate"),
     path("turns/<uuid:turn_id>/stop/", views.stop, name="stop"),
     path("turns/<uuid:turn_id>/retry/", views.retry, name="retry"),
+    path("turns/<uuid:turn_id>/mode/", views.mode, name="mode"),
     path("turns/<uuid:turn_id>/edit/", views.edit, name="edit"),
     path("attachments/<uuid:attachment_id>/", attachment_views.page, name="attachment"),
     path("attachments/<uuid:attachment_id>/image/", attachment_views.image, name="attachment_image"),

@@ -100,6 +100,7 @@ def _ask(request, conversation_id: str) -> HttpResponse:
             client_id=request.POST.get("client_id") or None,
             model=request.POST.get("model", ""),
             attachments=files,
+            mode=request.POST.get("mode", ""),
         )
 
     return _back(request, conversation_uuid, ask, files)
@@ -201,8 +202,22 @@ def retry(request: HttpRequest, turn_id: uuid.UUID) -> HttpResponse:
     return _back(
         request,
         turn.conversation_id,
-        lambda: turns.retry(turn=turn, author=request.user, client_id=request.POST.get("client_id") or None),
+        lambda: turns.retry(
+            turn=turn,
+            author=request.user,
+            client_id=request.POST.get("client_id") or None,
+            mode=request.POST.get("mode", ""),
+        ),
     )
+
+
+@login_required
+@require_POST
+def mode(request: HttpRequest, turn_id: uuid.UUID) -> HttpResponse:
+    """Choose the kind of help for the whole conversation of a turn, or leave it to each question."""
+    found = turns.find(turn_id=turn_id, user=request.user).conversation
+    lifecycle.change(conversation=found, changes={"mode": request.POST.get("mode", "")})
+    return HttpResponse(status=204) if request.htmx else redirect("conversation", found.pk)
 
 
 @login_required

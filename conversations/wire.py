@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 
 from .live import LiveMessage
 from .live.feeds import Delta
-from .models import Attachment, Message, StoredFile, Turn
+from .models import Attachment, ContextDigest, Message, StoredFile, Turn
 from .rendering import blocks, ready_blocks
 
 
@@ -23,8 +23,8 @@ class Text:
     html = False
 
     def event(self, event: dict) -> str | None:
-        if event["type"] == "message.completed":
-            # The reader has the text already, and the digest to make sure.
+        if event["type"] in {"message.completed", "tool.returned"}:
+            # The reader has the text already, and the digest to make sure; of a result it gets the beginning.
             event = {key: value for key, value in event.items() if key != "content"}
         return encode(event)
 
@@ -61,6 +61,9 @@ class Html(Text):
             case "message.completed":
                 shown = {key: value for key, value in event.items() if key != "content"}
                 return encode(shown | {"blocks": ready_blocks(event["content"])})
+            case "tool.returned":
+                shown = {key: value for key, value in event.items() if key not in {"content", "result"}}
+                return encode(shown | {"html": _tool_html(event)})
             case "turn.finished":
                 return encode(event | {"html": _turn_end_html(event)})
             case _:
@@ -129,11 +132,31 @@ def _message_html(event: dict) -> str:
         model=event["model"],
         status=event["status"],
         seq=event["seq"],
+        tool_name=event["tool_name"],
+        tool_run=event["tool_run"],
         created_at=datetime.fromisoformat(event["created_at"]),
     )
     message.remember([_attachment(each) for each in event["attachments"]])
-    turn = Turn(id=event["turn"], status=Turn.Status.QUEUED, model=event["model"])
-    return render_to_string("conversations/_message.html", {"message": message, "turn": turn, "new": True})
+    return _shown(message, new=True)
+
+
+def _tool_html(event: dict) -> str:
+    return _shown(
+        Message(
+            id=event["message"],
+            turn_id=event["turn"],
+            role=Message.Role.TOOL,
+            text=event["content"],
+            tool_name=event["name"],
+            tool_run={"arguments": event["arguments"], "ok": event["ok"], "ms": event["ms"]},
+            status=event["status"],
+        )
+    )
+
+
+def _shown(message: Message, *, new: bool = False) -> str:
+    turn = Turn(id=message.turn_id, status=Turn.Status.QUEUED, model=message.model)
+    return render_to_string("conversations/_message.html", {"message": message, "turn": turn, "new": new})
 
 
 def _attachment(fields: dict) -> Attachment:
@@ -146,6 +169,11 @@ def _attachment(fields: dict) -> Attachment:
         receipt=fields["receipt"],
     )
     return Attachment(id=fields["id"], name=fields["name"], file=file)
+
+
+def _context(fields: dict) -> dict:
+    digest = fields["digest"]
+    return fields | {"digest": digest and ContextDigest(**digest)}
 
 
 def _turn_end_html(event: dict) -> str:
@@ -161,7 +189,9 @@ def _turn_end_html(event: dict) -> str:
         prompt_tokens=usage.get("prompt_tokens"),
         completion_tokens=usage.get("completion_tokens"),
         usage_exact=usage.get("exact", False),
-        left_out=event["left_out"],
+        mode=event["mode"],
+        intent=event["intent"],
+        **_context(event["context"]),
         included=event["included"],
         finished_at=datetime.fromisoformat(event["finished_at"]),
         **event["timings"],

@@ -13,7 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from chatsite.queries import StrictQuery
 
-from .. import lifecycle
+from .. import lifecycle, summaries
 from ..models import Conversation
 from . import described, history, versions
 from .filters import ConversationFilterBackend, ConversationFilters
@@ -23,10 +23,10 @@ from .serializers import (
     ConversationChangesSerializer,
     ConversationDetailSerializer,
     ConversationSerializer,
-    EndedSerializer,
     NewConversationSerializer,
     NothingSerializer,
 )
+from .sessions import SessionSerializer
 
 
 @described.conversations
@@ -86,12 +86,14 @@ class ConversationViewSet(StrictQuery, GenericViewSet):
         lifecycle.delete(conversation=found, expected=versions.expected(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    @described.ending(SessionSerializer)
     @action(detail=True, methods=["post"])
     def end(self, request: Request, conversation_id: uuid.UUID) -> Response:
-        """Mark a conversation as completed; the next question opens it again."""
+        """Mark a conversation as completed, and have its summary written; the next question opens it again."""
         found = lifecycle.find(conversation_id=conversation_id, user=request.user)
         self._read()
-        return Response(EndedSerializer(lifecycle.end(conversation=found)).data)
+        ended = lifecycle.end(conversation=found)
+        return Response(SessionSerializer(summaries.session_of(ended)).data)
 
     def _read(self) -> dict[str, Any]:
         serializer = self.get_serializer(data=self.request.data)

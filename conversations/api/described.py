@@ -16,8 +16,8 @@ from .serializers import (
     ConversationChangesSerializer,
     ConversationDetailSerializer,
     ConversationSerializer,
+    DigestsSerializer,
     EditSerializer,
-    EndedSerializer,
     HistorySerializer,
     ModelsSerializer,
     NewConversationSerializer,
@@ -43,6 +43,17 @@ ASKED = OpenApiExample("A question", {"text": "Can we end the lease early?"}, re
 CLIENT_MAKES_ID = OpenApiParameter(
     "conversation_id", uuid.UUID, location=OpenApiParameter.PATH, description="An id that nobody has used begins one."
 )
+
+
+def ending(body: type[Serializer]):
+    """Describe the ending of a session."""
+    return extend_schema(
+        operation_id="end_conversation",
+        tags=["Conversations"],
+        summary="End a conversation",
+        request=NothingSerializer,
+        responses={200: body, **errors(409)},
+    )
 
 
 def _flag(name: str, description: str) -> OpenApiParameter:
@@ -109,13 +120,6 @@ conversations = extend_schema_view(
         parameters=[IF_MATCH],
         responses={204: None, **errors(412)},
     ),
-    end=extend_schema(
-        operation_id="end_conversation",
-        tags=["Conversations"],
-        summary="End a conversation",
-        request=NothingSerializer,
-        responses={200: EndedSerializer, **errors(409)},
-    ),
 )
 
 asking = extend_schema_view(
@@ -159,6 +163,16 @@ turns = extend_schema_view(
         responses={202: StartedSerializer, **errors(409, 422, 429)},
         examples=[ASKED],
     ),
+)
+
+
+digests = extend_schema_view(
+    get=extend_schema(
+        operation_id="list_digests",
+        tags=["Conversations"],
+        summary="Read what was sent in short",
+        responses=DigestsSerializer,
+    )
 )
 
 
@@ -285,3 +299,52 @@ search = extend_schema_view(
 )
 
 usage = extend_schema_view(get=extend_schema(tags=["Usage"], summary="What I have used", operation_id="read_usage"))
+
+
+def summary(body: type[Serializer]):
+    """Describe the summary of a session."""
+    return extend_schema_view(
+        get=extend_schema(
+            operation_id="read_summary", tags=["Sessions"], summary="Read the summary of a session", responses=body
+        )
+    )
+
+
+def regenerate(body: type[Serializer]):
+    """Describe having a summary written again."""
+    return extend_schema_view(
+        post=extend_schema(
+            operation_id="regenerate_summary",
+            tags=["Sessions"],
+            summary="Have the summary written again",
+            request=NothingSerializer,
+            responses={202: body, **errors(429)},
+        )
+    )
+
+
+def rate(rating: type[Serializer], body: type[Serializer]):
+    """Describe the rating of a session."""
+    return extend_schema_view(
+        post=extend_schema(
+            operation_id="rate_session",
+            tags=["Sessions"],
+            summary="Rate a session",
+            request=rating,
+            responses=body,
+            examples=[OpenApiExample("It was good", {"rating": 4}, request_only=True)],
+        )
+    )
+
+
+def events_of(body: type[Serializer]):
+    """Describe the log of a conversation."""
+    return extend_schema_view(
+        get=extend_schema(
+            operation_id="read_events",
+            tags=["Sessions"],
+            summary="Read everything that happened",
+            parameters=[CURSOR, PAGE_SIZE],
+            responses=body,
+        )
+    )

@@ -82,7 +82,7 @@ def read(
 
 def so_far(message: Message, conversation_id: uuid.UUID) -> Message:
     """Return the message with what has been said up to this moment, as far as this process hears it."""
-    if message.status == Message.Status.STREAMING and (feed := live.current().get(str(conversation_id))):
+    if message.is_growing and (feed := live.current().get(str(conversation_id))):
         growing = feed.messages.get(str(message.pk))
         if growing is not None and growing.seq >= message.seq:
             message.text, message.thinking = growing.text, growing.thinking

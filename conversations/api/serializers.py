@@ -12,7 +12,7 @@ from accounts.serializers import StrictSerializer, StringField
 from llm.values import Model
 
 from .. import events
-from ..models import Conversation, Message, Passage, StoredFile, Turn
+from ..models import ContextDigest, Conversation, Message, Mode, Passage, StoredFile, Turn
 
 
 class MomentField(serializers.DateTimeField):
@@ -38,6 +38,13 @@ class FlagField(serializers.BooleanField):
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
+
+
+class ModeField(serializers.ChoiceField):
+    """A kind of help; empty or left out: as each question needs it."""
+
+    def __init__(self, **options: Any):
+        super().__init__(**{"choices": Mode.choices, "allow_blank": True, "required": False, **options})
 
 
 class TellingSerializer(serializers.ModelSerializer):
@@ -117,6 +124,9 @@ class MessageSerializer(TellingSerializer):
             "created_at",
             "attachments",
             "tool_calls",
+            "tool_name",
+            "tool_call_id",
+            "tool_run",
             "usage",
         ]
         read_only_fields = fields
@@ -130,12 +140,51 @@ class MessageSerializer(TellingSerializer):
         return events.usage_of(message.turn) if message.role == Message.Role.ASSISTANT else None
 
 
+class DigestOfTurnSerializer(serializers.Serializer):
+    """What a model was sent in short."""
+
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    by = serializers.ChoiceField(ContextDigest.By.choices)
+    text = serializers.CharField()
+
+
+class ContextSerializer(serializers.Serializer):
+    """What of its branch a turn's model was sent, in messages, and how full its window was, in tokens."""
+
+    verbatim = serializers.IntegerField(help_text="Earlier messages that it was sent as they are.")
+    condensed = serializers.IntegerField(help_text="Earlier messages that it was sent in short.")
+    left_out = serializers.IntegerField(help_text="Earlier messages that it was sent nothing of.")
+    digest = DigestOfTurnSerializer(allow_null=True)
+    window = serializers.IntegerField(allow_null=True, help_text="Null if nobody says.")
+    window_used = serializers.IntegerField(allow_null=True, help_text="By the server's count; null without one.")
+    truncated = serializers.ChoiceField(
+        ["", *Turn.Truncated.values], help_text="What the server left away without an error."
+    )
+
+
+class DigestSerializer(TellingSerializer):
+    """What was said on a branch up to the turn `through`, in short."""
+
+    through = serializers.UUIDField(source="through_id")
+
+    class Meta:
+        model = ContextDigest
+        fields = ["id", "through", "version", "text", "turns", "messages", "tokens", "by", "model", "created_at"]
+        read_only_fields = fields
+
+
+class DigestsSerializer(serializers.Serializer):
+    digests = DigestSerializer(many=True)
+
+
 class TurnSerializer(TellingSerializer):
     conversation = serializers.UUIDField(source="conversation_id")
     parent = serializers.UUIDField(source="parent_id", allow_null=True)
     error = serializers.SerializerMethodField()
     usage = serializers.SerializerMethodField()
     timings = serializers.SerializerMethodField()
+    context = serializers.SerializerMethodField()
 
     class Meta:
         model = Turn
@@ -150,7 +199,9 @@ class TurnSerializer(TellingSerializer):
             "error",
             "usage",
             "timings",
-            "left_out",
+            "mode",
+            "intent",
+            "context",
             "included",
             "created_at",
             "started_at",
@@ -169,6 +220,10 @@ class TurnSerializer(TellingSerializer):
     @extend_schema_field(TimingsSerializer)
     def get_timings(self, turn: Turn) -> dict:
         return events.timings_of(turn)
+
+    @extend_schema_field(ContextSerializer)
+    def get_context(self, turn: Turn) -> dict:
+        return events.context_of(turn)
 
 
 class ConversationSerializer(TellingSerializer):
@@ -196,7 +251,7 @@ class ConversationDetailSerializer(ConversationSerializer):
     earlier = serializers.CharField(allow_null=True)
 
     class Meta(ConversationSerializer.Meta):
-        fields = [*ConversationSerializer.Meta.fields, "instructions", "leaf", "messages", "earlier"]
+        fields = [*ConversationSerializer.Meta.fields, "mode", "instructions", "leaf", "messages", "earlier"]
         read_only_fields = fields
 
 
@@ -212,30 +267,19 @@ class StartedSerializer(serializers.Serializer):
     answer = MessageSerializer()
 
 
-class EndedSerializer(serializers.Serializer):
-    """How a conversation stands after it was ended; `duration_seconds` is from its beginning to the last word."""
-
-    session_id = serializers.UUIDField(source="id")
-    status = serializers.CharField()
-    start_time = MomentField(source="created_at")
-    end_time = MomentField(source="active_at")
-    duration_seconds = serializers.SerializerMethodField()
-
-    def get_duration_seconds(self, conversation: Conversation) -> float:
-        return round((conversation.active_at - conversation.created_at).total_seconds(), 3)
-
-
 class NewConversationSerializer(StrictSerializer):
     id = IdField(required=False)
     title = StringField(required=False)
     model = StringField(required=False, allow_blank=True)
     instructions = StringField(required=False, allow_blank=True)
+    mode = ModeField()
 
 
 class ConversationChangesSerializer(StrictSerializer):
     title = StringField(required=False, allow_blank=True)
     model = StringField(required=False, allow_blank=True)
     instructions = StringField(required=False, allow_blank=True)
+    mode = ModeField()
     pinned = FlagField(required=False)
     archived = FlagField(required=False)
     leaf = IdField(required=False, help_text="A turn; opens the branch that goes through it.")
@@ -249,11 +293,13 @@ class AskSerializer(StrictSerializer):
     attachments = serializers.ListField(
         child=IdField(), required=False, help_text="Files that were uploaded before; the text may then be empty."
     )
+    mode = ModeField()
 
 
 class RetrySerializer(StrictSerializer):
     client_id = StringField(required=False)
     model = StringField(required=False, allow_blank=True)
+    mode = ModeField()
 
 
 class EditSerializer(StrictSerializer):
@@ -271,7 +317,10 @@ class ModelSerializer(serializers.Serializer):
     name = serializers.CharField()
     provider = serializers.CharField()
     capabilities = serializers.SerializerMethodField()
-    context_length = serializers.IntegerField(allow_null=True)
+    context_length = serializers.IntegerField(allow_null=True, help_text="The most tokens it was trained for.")
+    window = serializers.IntegerField(
+        allow_null=True, help_text="How many tokens a question and its answer may have; null if nobody says."
+    )
 
     def get_capabilities(self, model: Model) -> list[str]:
         return sorted(model.capabilities)

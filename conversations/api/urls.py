@@ -7,8 +7,10 @@ from .attachments import AttachmentView, ContentView, TextView, ThumbnailView, U
 from .catalog import ModelsView
 from .chat import ChatStreamView
 from .conversations import ConversationViewSet
+from .digests import DigestsView
 from .history import ChatHistoryView, HistoryView
 from .search import SearchView
+from .sessions import EventsView, RateView, RegenerateView, SummaryView
 from .streams import ConversationStreamView
 from .turns import AskView, TurnViewSet
 from .usage import UsageView
@@ -19,8 +21,13 @@ router.register("turns", TurnViewSet, basename="api_turn")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("conversations/<uuid:conversation_id>/messages/", HistoryView.as_view(), name="api_messages"),
+    path("conversations/<uuid:conversation_id>/digests/", DigestsView.as_view(), name="api_digests"),
     path("conversations/<uuid:conversation_id>/turns/", AskView.as_view(), name="api_ask"),
     path("conversations/<uuid:conversation_id>/stream/", ConversationStreamView.as_view(), name="api_stream"),
+    path("conversations/<uuid:conversation_id>/summary/", SummaryView.as_view(), name="api_summary"),
+    path("conversations/<uuid:conversation_id>/regenerate-summary/", RegenerateView.as_view(), name="api_regenerate"),
+    path("conversations/<uuid:conversation_id>/rate/", RateView.as_view(), name="api_rate"),
+    path("conversations/<uuid:conversation_id>/events/", EventsView.as_view(), name="api_events"),
     path("chat/stream/", ChatStreamView.as_view(), name="api_chat_stream"),
     path("chat/history/<uuid:conversation_id>/", ChatHistoryView.as_view(), name="api_history"),
     path("chat/models/", ModelsView.as_view(), name="api_models"),

@@ -85,10 +85,20 @@ class Candidate:
         }
 
 
-def choose(*, history: list[context.Past], instructions: str, window: int | None, vision: bool) -> Chosen:
+def choose(
+    *,
+    history: list[context.Past],
+    instructions: str,
+    window: int | None,
+    vision: bool,
+    ratio: float = 1.0,
+    digest: Said | None = None,
+    reserve: int | None = None,
+) -> Chosen:
     """Return the branch with as much of its files as the window holds, those of the last question first.
 
-    Whole files come before everything that was said, so that a server that remembers what it read last time reads them
+    `reserve` is how many tokens the digest and the earlier turns are sure of, by default a share of the window. Whole
+    files come before everything that was said, so that a server that remembers what it read last time reads them
     once. What does not fit whole is searched for the question, anew each time, and comes with it.
     """
     files = [
@@ -97,16 +107,17 @@ def choose(*, history: list[context.Past], instructions: str, window: int | None
     last = len(history) - 1
     newest = _once(sorted(files, key=lambda each: -each.turn))
     _measure(newest)
-    budget = context.budget_of(window)
-    room = _name(newest, _room(history, instructions, budget), int(budget * NAMES_SHARE), last=last)
+    budget = context.budget_of(window, ratio)
+    room = _room(history, instructions, budget, reserve)
+    room = _name(newest, room, int(budget * NAMES_SHARE), last=last)
     named = [each for each in newest if each.named]
-    failed = {number for number, past in enumerate(history) if not past.messages}
+    failed = {number for number, past in enumerate(history) if not past.messages and not past.far_back}
     room = _add_images(named, room, vision=vision, last=last, failed=failed)
     room = _add_whole(named, room)
     _add_passages([each for each in named if each.count and not each.whole], room, _question(history))
     ours = [each for each in files if each.again is None]
     chosen = _chosen(history, ours)
-    while lost := _lost(chosen, ours, instructions, window):
+    while lost := _lost(chosen, ours, instructions=instructions, window=window, ratio=ratio, digest=digest):
         # Their questions no longer fit, but there is room for them.
         for each in lost:
             each.early = True
@@ -129,11 +140,11 @@ def _chosen(history: list[context.Past], files: list[Candidate]) -> Chosen:
     )
 
 
-def _lost(chosen: Chosen, files: list[Candidate], instructions: str, window: int | None) -> list[Candidate]:
+def _lost(chosen: Chosen, files: list[Candidate], **how: Any) -> list[Candidate]:
     """Return the files whose pictures stand with questions that do not fit the window any more."""
     if not any(each.images and not each.early for each in files):
         return []
-    built = context.build(history=chosen.history, instructions=instructions, window=window, files=chosen.opening)
+    built = context.build(history=chosen.history, files=chosen.opening, **how)
     return [each for each in files if each.images and not each.early and each.turn < built.left_out]
 
 
@@ -163,13 +174,15 @@ def _measure(candidates: list[Candidate]) -> None:
             each.text_tokens = measured[file.pk]["sum"] + PAGE_TOKENS * each.count
 
 
-def _room(history: list[context.Past], instructions: str, budget: int) -> int:
+def _room(history: list[context.Past], instructions: str, budget: int, reserve: int | None) -> int:
     """Return how many tokens there are for files."""
     *earlier, last = history
-    said = sum(context.cost(past.messages) for past in earlier)
+    if reserve is None:
+        said = sum(context.cost(past.messages) for past in earlier)
+        reserve = min(said, int(budget * HISTORY_SHARE))
     around = [Said(role="system", text=instructions), Said(role="user", text=f"{wording.ABOUT}\n\n{wording.others(0)}")]
     taken = context.cost([*around, *last.messages])
-    return budget - taken - min(said, int(budget * HISTORY_SHARE))
+    return budget - taken - reserve
 
 
 def _name(candidates: list[Candidate], room: int, share: int, *, last: int) -> int:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from ..rendering import LiveBlocks
+from . import outside
 from .watchers import Watcher
 
 # Deltas of one message go out at once when it was quiet, else this far apart; a little further when very many run.
@@ -149,6 +150,8 @@ class Feed:
         # The last status of each turn that watchers were told of, and the stage of the open one.
         self.told: dict[str, str] = {}
         self.stages: dict[str, dict] = {}
+        # How far the tools of running turns are, by message, as watchers were told.
+        self.tools: dict[str, str] = {}
         # Whose conversation it was when the rows were last looked at; None while there is none.
         self.owner: uuid.UUID | None = None
 
@@ -170,9 +173,15 @@ class Feed:
                 self.told[event["turn"]] = "running"
             case "turn.status":
                 self.stages[event["turn"]] = event
+            case "message.created" if event["role"] == "tool":
+                self.tools[event["message"]] = event["status"]
+            case "tool.returned":
+                self.tools[event["message"]] = event["status"]
             case "turn.finished":
                 self.told[event["turn"]] = event["status"]
                 self.stages.pop(event["turn"], None)
+                # Only one turn runs in a conversation.
+                self.tools.clear()
             case "conversation.deleted":
                 self.told.clear()
                 self.stages.clear()
@@ -253,7 +262,8 @@ def tidy(feed: Feed) -> None:
 
 def publish(conversation_id, *news: dict) -> None:
     """Tell everybody who watches a conversation, here and in other processes; callable from any thread."""
-    on_loop(_publish, str(conversation_id), news)
+    if not on_loop(_publish, str(conversation_id), news):
+        outside.tell(str(conversation_id), news)
 
 
 def _publish(conversation_id: str, news: tuple[dict, ...]) -> None:

@@ -53,7 +53,7 @@ def hear(feed: Feed, event: dict) -> bool:
 
 def before_event(feed: Feed, event: dict) -> None:
     """Open a mirror for a message that another process begins to write."""
-    if event["type"] == "message.created" and event["status"] == "streaming" and event["message"] not in feed.messages:
+    if events.begins_answer(event) and event["message"] not in feed.messages:
         feed.open(id=event["message"], turn=event["turn"], model=event["model"], own=False)
 
 
@@ -120,16 +120,28 @@ def converge(turns: Iterable[Turn]) -> None:
                 before_event(feed, created)
                 feed.deliver(created)
         for message in messages:
-            _catch_up(feed, message)
+            if message.role == Message.Role.TOOL:
+                _tell_tool(feed, message, client_id=turn.client_id)
+            else:
+                _catch_up(feed, message)
         if not turn.is_open and feed.told.get(str(turn.pk)) != turn.status:
             # A reader whose digest differs asks for the whole text.
             for event in events.ended(turn):
                 feed.deliver(event)
 
 
+def _tell_tool(feed: Feed, message: Message, *, client_id: str | None) -> None:
+    """Tell what has become of a tool, as far as its news got lost."""
+    told = feed.tools.get(str(message.pk))
+    if told is None:
+        feed.deliver(events.message_created(message, client_id=client_id))
+    if message.status != told and "ok" in message.tool_run:
+        feed.deliver(events.tool_returned(message))
+
+
 def _catch_up(feed: Feed, message: Message) -> None:
     live = feed.messages.get(str(message.pk))
-    if live is None and message.status == Message.Status.STREAMING:
+    if live is None and message.is_growing:
         live = feed.open(id=str(message.pk), turn=str(message.turn_id), model=message.model, own=False)
     if live is not None and not live.own and message.seq > live.seq:
         live.replace(message.seq, message.text, message.thinking)

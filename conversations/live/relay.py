@@ -12,6 +12,7 @@ from chatsite.tasks import end_tasks
 
 from . import feeds, mirror
 from .feeds import Feed, LiveMessage
+from .outside import group_of
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class Relay:
         if conversation_id in self._followed:
             self._followed.discard(conversation_id)
             with contextlib.suppress(Exception):
-                await self._bounded(self.layer.group_discard(_group(conversation_id), self._channel))
+                await self._bounded(self.layer.group_discard(group_of(conversation_id), self._channel))
 
     async def follow_watched(self) -> None:
         """Join what could not be joined before; called now and then."""
@@ -96,7 +97,7 @@ class Relay:
 
     async def _join(self, conversation_id: str) -> bool:
         try:
-            await self._bounded(self.layer.group_add(_group(conversation_id), self._channel))
+            await self._bounded(self.layer.group_add(group_of(conversation_id), self._channel))
         except Exception as error:
             logger.warning("Redis cannot be reached (%s); pages converge from the database.", type(error).__name__)
             return False
@@ -124,7 +125,7 @@ class Relay:
         waiting, self._waiting = self._waiting, {}
         for conversation_id, news in waiting.items():
             body = {"type": "news", "from": self.worker, "conversation": conversation_id, "news": news}
-            await self._bounded(self.layer.group_send(_group(conversation_id), body))
+            await self._bounded(self.layer.group_send(group_of(conversation_id), body))
 
     async def _receive_forever(self) -> None:
         while True:
@@ -180,7 +181,3 @@ class Relay:
             self._resynced.clear()
         self._resynced[message_id] = now
         return True
-
-
-def _group(conversation_id: str) -> str:
-    return f"conversation.{conversation_id}"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Watcher:
     def settle(self, *, known: set[str], finished: set[str], have: dict[str, int]) -> None:
         """Drop the news that a snapshot just read already holds; keep what came after it."""
         self.have.update(have)
-        kept = [item for item in self._waiting if not isinstance(item, dict) or _is_news(item, known, finished)]
+        kept = [item for item in self._waiting if not isinstance(item, dict) or _is_news(item, known, finished, have)]
         self._waiting = deque(kept)
         self._characters = sum(_characters(item) for item in kept if isinstance(item, dict))
 
@@ -134,11 +134,15 @@ def _characters(event: dict) -> int:
     return len(event.get("content", ""))
 
 
-def _is_news(event: dict, known: set[str], finished: set[str]) -> bool:
+def _is_news(event: dict, known: set[str], finished: set[str], have: Collection[str]) -> bool:
     match event["type"]:
-        case "turn.started" | "message.created":
+        case "turn.started":
             return event["turn"] not in known
-        case "turn.status" | "turn.finished" | "message.completed":
+        case "message.created":
+            # A tool may have been called since the rows were read.
+            going_on = event["turn"] in known and event["turn"] not in finished
+            return event["message"] not in have if going_on else event["turn"] not in known
+        case "turn.status" | "turn.finished" | "message.completed" | "tool.called" | "tool.returned":
             return event["turn"] not in finished
         case _:
             return True

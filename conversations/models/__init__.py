@@ -1,24 +1,33 @@
 from .attachment import Attachment, Discarded, DrawnPage, Passage, PassageIndex, StoredFile
+from .calibration import Calibration
 from .conversation import Conversation
+from .digest import ContextDigest
+from .job import Job
 from .message import Message
 from .price import ModelPrice
 from .quota import Quota
 from .search import SearchEntry
-from .turn import Turn
+from .summary import Summary
+from .turn import Mode, Turn
 from .usage import UsageEntry
 
 __all__ = [
     "Attachment",
+    "Calibration",
+    "ContextDigest",
     "Conversation",
     "Discarded",
     "DrawnPage",
+    "Job",
     "Message",
+    "Mode",
     "ModelPrice",
     "Passage",
     "PassageIndex",
     "Quota",
     "SearchEntry",
     "StoredFile",
+    "Summary",
     "Turn",
     "UsageEntry",
 ]

@@ -1,10 +1,13 @@
 """A conversation: who owns it, what it is called, which model answers, and which branch is open."""
 
+import datetime
 import uuid
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+
+from .turn import Mode
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -15,6 +18,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def owner_of(self, id) -> uuid.UUID | None:
         """Return whose conversation this is, None while nobody has begun it: then it is for whoever asks first."""
         return self.filter(pk=id).values_list("owner_id", flat=True).first()
+
+    def left(self, since: datetime.datetime) -> "ConversationQuerySet":
+        """Return the active ones that nobody has had open, and in which nothing was said, since then."""
+        return self.filter(status=Conversation.Status.ACTIVE, seen_at__lte=since, active_at__lte=since)
 
     def recent(self) -> "ConversationQuerySet":
         """Return the newest activity first, in an order that a cursor can continue."""
@@ -35,10 +42,19 @@ class Conversation(models.Model):
         ACTIVE = "active"
         COMPLETED = "completed"
 
+    class TitleBy(models.TextChoices):
+        QUESTION = "question"
+        MODEL = "model"
+        PERSON = "person"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=200, blank=True)
+    title_by = models.CharField(max_length=8, choices=TitleBy.choices, default=TitleBy.QUESTION)
     model = models.CharField(max_length=200, blank=True, help_text="The model chosen for the next question.")
+    mode = models.CharField(
+        max_length=8, choices=Mode.choices, blank=True, help_text="The kind of help; empty: as each question needs it."
+    )
     instructions = models.TextField(blank=True, help_text="What the assistant is told before the conversation.")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     pinned = models.BooleanField(default=False)
@@ -49,11 +65,26 @@ class Conversation(models.Model):
     message_count = models.PositiveIntegerField(default=0, help_text="Messages, of all branches.")
     created_at = models.DateTimeField(auto_now_add=True)
     active_at = models.DateTimeField(auto_now_add=True, help_text="When something was last said.")
+    # None: never since this was kept, so that no clock ends a conversation of before.
+    seen_at = models.DateTimeField(null=True, blank=True, help_text="When somebody last had it open.")
+    rating = models.PositiveSmallIntegerField(null=True, blank=True, help_text="From 1 to 5.")
+    rated_at = models.DateTimeField(null=True, blank=True)
 
     objects = ConversationQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "-active_at", "-id"], name="conversations_of_owner")]
+        indexes = [
+            models.Index(fields=["owner", "-active_at", "-id"], name="conversations_of_owner"),
+            # What the clock may end.
+            models.Index(
+                fields=["seen_at"], condition=Q(status="active", seen_at__isnull=False), name="conversations_left"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(rating=None) | Q(rating__gte=1, rating__lte=5), name="rating_from_1_to_5"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title or "New chat"

@@ -39,9 +39,12 @@ class Message(models.Model):
     role = models.CharField(max_length=9, choices=Role.choices)
     text = models.TextField(blank=True)
     thinking = models.TextField(blank=True)
+    # Of an answer given back to a program that runs its tools itself; our own calls are messages of the tool's role.
     tool_calls = models.JSONField(default=list, blank=True)
     tool_call_id = models.CharField(max_length=200, blank=True)
     tool_name = models.CharField(max_length=200, blank=True)
+    # Of a tool's message: its arguments, the round in which it was called, whether it went well (`ok`), and its `ms`.
+    tool_run = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=11, choices=Status.choices, default=Status.COMPLETE)
     # How far a live message had got when it was last kept.
     seq = models.PositiveIntegerField(default=0)
@@ -56,6 +59,11 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} message {self.id}"
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether it is an answer that is being written: a tool that is at work has nothing to say yet."""
+        return self.role == self.Role.ASSISTANT and self.status == self.Status.STREAMING
 
     def remember(self, attachments: "list[Attachment]") -> None:
         """Let the row know its attachments, so that telling of it asks nothing more."""

@@ -10,6 +10,15 @@ from django.db.models import Q
 MILESTONE_TURNS = 100
 
 
+class Mode(models.TextChoices):
+    """The kinds of help."""
+
+    CHAT = "chat"
+    CODE = "code", "Code assistant"
+    TUTORIAL = "tutorial"
+    SUPPORT = "support", "Technical support"
+
+
 class TurnQuerySet(models.QuerySet["Turn"]):
     def visible_to(self, user) -> "TurnQuerySet":
         """Return the turns of conversations this person may see."""
@@ -20,30 +29,41 @@ class TurnQuerySet(models.QuerySet["Turn"]):
         return self.filter(status__in=Turn.OPEN)
 
     def with_messages(self) -> "TurnQuerySet":
-        """Return the turns together with their messages, and the files that are attached to those."""
-        return self.prefetch_related("messages__attachments__file")
+        """Return the turns together with their messages, the files that are attached to those, and their digests."""
+        # Of a digest's facts only the next digest is made.
+        found = self.select_related("digest").defer("digest__facts")
+        return found.prefetch_related("messages__attachments__file")
 
     def branch(self, leaf_id, limit: int, messages: bool = True) -> list["Turn"]:
         """Return the last `limit` turns of the branch that ends in `leaf_id`, oldest first, with their messages."""
+        turns = self.filter(id__in=self.branch_ids(leaf_id, limit)).order_by("depth")
+        if messages:
+            return list(turns.with_messages())
+        return list(turns)
+
+    def branch_ids(self, leaf_id, limit: int) -> list[uuid.UUID]:
+        """Return the ids of the last `limit` turns of the branch that ends in `leaf_id`, the last one first."""
+        return [id for id, _, _ in self.branch_steps(leaf_id, limit)]
+
+    def branch_steps(self, leaf_id, limit: int) -> list[tuple[uuid.UUID, uuid.UUID | None, str]]:
+        """Return id, parent's id and status of the last `limit` turns of the branch that ends in `leaf_id`, the last
+        one first."""
         if leaf_id is None:
             return []
         as_stored = Turn._meta.pk.get_db_prep_value
         # Table and column names are our own; the values are parameters.
         query = """
-            WITH RECURSIVE branch(id, parent_id, steps) AS (
-                SELECT id, parent_id, 1 FROM conversations_turn WHERE id = %s
+            WITH RECURSIVE branch(id, parent_id, status, steps) AS (
+                SELECT id, parent_id, status, 1 FROM conversations_turn WHERE id = %s
                 UNION ALL
-                SELECT turn.id, turn.parent_id, branch.steps + 1
+                SELECT turn.id, turn.parent_id, turn.status, branch.steps + 1
                 FROM conversations_turn AS turn JOIN branch ON turn.id = branch.parent_id
                 WHERE branch.steps < %s
-            ) SELECT id FROM branch"""
+            ) SELECT id, parent_id, status FROM branch ORDER BY steps"""
         with connection.cursor() as cursor:
             cursor.execute(query, [as_stored(leaf_id, connection), limit])
-            ids = [row[0] for row in cursor.fetchall()]
-        turns = self.filter(id__in=ids).order_by("depth")
-        if messages:
-            return list(turns.with_messages())
-        return list(turns)
+            read = Turn._meta.pk.to_python
+            return [(read(id), read(parent), status) for id, parent, status in cursor.fetchall()]
 
     def branch_after(self, leaf_id, turn: "Turn", limit: int) -> list["Turn"]:
         """Return up to `limit` turns that come after `turn` towards `leaf_id`, oldest first, with their messages."""
@@ -76,6 +96,12 @@ class Turn(models.Model):
         INTERRUPTED = "interrupted"
         BLOCKED = "blocked"
 
+    class Truncated(models.TextChoices):
+        """What the model server left away without an error."""
+
+        PROMPT = "prompt"
+        ANSWER = "answer"
+
     OPEN = (Status.QUEUED, Status.RUNNING)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -107,8 +133,28 @@ class Turn(models.Model):
     error_detail = models.TextField(blank=True)
     prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
     completion_tokens = models.PositiveIntegerField(null=True, blank=True)
-    left_out = models.PositiveIntegerField(default=0, help_text="Earlier turns that did not fit the model's window.")
+    # What of the branch the model was sent: `verbatim` messages as they are, `condensed` ones in the digest.
+    verbatim = models.PositiveIntegerField(default=0, help_text="Earlier messages that the model was sent.")
+    condensed = models.PositiveIntegerField(default=0, help_text="Earlier messages that it was sent in short.")
+    left_out = models.PositiveIntegerField(default=0, help_text="Earlier messages that it was sent nothing of.")
+    digest = models.ForeignKey(
+        "ContextDigest",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="What it was sent in short.",
+    )
+    window = models.PositiveIntegerField(null=True, blank=True, help_text="The model's window in tokens, if known.")
+    window_used = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Tokens of the last call and its answer, if the server counted them."
+    )
+    truncated = models.CharField(max_length=8, choices=Truncated.choices, blank=True)
     usage_exact = models.BooleanField(default=False, help_text="Counted by the model server, not estimated.")
+    mode = models.CharField(
+        max_length=8, choices=Mode.choices, blank=True, help_text="The kind of help that was given."
+    )
+    intent = models.JSONField(default=dict, blank=True, help_text="Why that mode: `by`, `confidence` and `reason`.")
     included = models.JSONField(default=list, blank=True, help_text="What of each attached file the model was sent.")
 
     objects = TurnQuerySet.as_manager()
@@ -124,6 +170,8 @@ class Turn(models.Model):
             models.Index(fields=["conversation", "parent", "created_at"], name="turns_of_parent"),
             # A person's open turns are counted with each question.
             models.Index(fields=["author", "status"], name="turns_of_author"),
+            # The log of a conversation is read in this order, whatever the branch.
+            models.Index(fields=["conversation", "created_at", "id"], name="turns_in_order"),
         ]
 
     def __str__(self) -> str:

@@ -5,33 +5,34 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from django.db import DataError, Error, IntegrityError
+from django.db import DataError, IntegrityError
 
 from chatsite.threads import in_database
 from llm import agent
 from llm.catalog import Catalog
 from llm.errors import ModelError
-from llm.events import Finished, RoundEnded, Stage, Text, Thinking, ToolReturned
+from llm.events import Finished, RoundEnded, Stage, Text, Thinking, ToolCalled, ToolReturned
 from llm.meter import MOST_TOKENS, Meter
 from llm.tokens import estimate
-from llm.values import Model, Options
+from llm.values import Options
 
-from .. import context, events, inclusion, ledger, live, quotas
+from .. import assembly, events, ledger, live, quotas, tools
 from ..models import Turn
 from ..rendering import ready_blocks
-from . import rows
+from . import opinion, rows
 from .budget import Share
+from .insisting import insist
 from .line import Line
+from .rounds import Rounds
 
 logger = logging.getLogger(__name__)
 
-# How long to wait before an ending is tried again while the database is away, at first and at most.
-FINISH_RETRY_SECONDS = 0.5
-FINISH_RETRY_LIMIT_SECONDS = 5.0
 # No answer is longer than this; a model that does not stop by itself is stopped here.
 ANSWER_MAX_CHARACTERS = 1_000_000
+PARAGRAPH = "\n\n"
 
 
 class Answer:
@@ -62,12 +63,15 @@ class Answer:
         self._work = work
         self._finished: Finished | None = None
         self._first_token_ms: int | None = None
-        self._left_out = 0
-        # What of the attached files the model was sent.
-        self._included: list[dict[str, Any]] = []
+        # What the model was sent.
+        self._sent: assembly.Sent | None = None
         self._model = ""
         self._provider = ""
         self._meter: Meter | None = None
+        # The tools that it calls.
+        self._rounds: Rounds
+        # Whether the first call was sent what was estimated.
+        self._as_estimated = True
         # What it may use of what its author has left; None: as much as it takes.
         self._share: Share | None = None
         self._began = time.monotonic()
@@ -112,6 +116,7 @@ class Answer:
         self._model = work.turn.model
         self._feed = live.feed(work.turn.conversation_id)
         self.message = self._feed.open(id=str(work.answer.pk), turn=str(self.turn_id), model=self._model)
+        self._rounds = Rounds(self.turn_id, self.worker, self.message)
         self.begun = True
 
     async def _work_on(self, work: rows.Work) -> tuple[str, str, str]:
@@ -121,18 +126,32 @@ class Answer:
             provider, model = await self.catalog.get(work.turn.model or None)
             self._model, self._provider = model.id, model.provider
             line = await self._enter(self.line_of(model.provider), owner, quotas.running_limit(work.limits))
-            sent = await self._build(work, model)
-            self._left_out = sent.left_out + work.turn.depth + 1 - len(work.history)
-            # What was read for the context is not needed while the answer is written.
-            work.history.clear()
+            await opinion.ask(work.turn, work.question, self.catalog)
+            toolbox = tools.offered(work.turn)
+            model, beside = assembly.beside(toolbox, model)
+            sent = await in_database(assembly.assemble, turn=work.turn, asked=work.asked, model=model, beside=beside)
+            # The words themselves are not needed while the answer is written.
+            self._sent = replace(sent, messages=())
             if not await self._may_begin(work, sent.tokens):
                 return _used_up()
             self._meter = Meter(prompt=sent.tokens)
-            stream = agent.run(provider=provider, model=model, messages=sent.messages, options=Options())
+            stream = agent.run(
+                provider=provider,
+                model=model,
+                messages=sent.messages,
+                tools=toolbox,
+                likely=tools.likely(work.question, toolbox),
+                options=Options(),
+                room=assembly.room_for_results(sent),
+            )
             await self._listen(stream, self._meter)
+            # Its server may have refused the tools.
+            self._as_estimated = self._as_estimated and not (beside and not agent.calls_tools(model))
             if self._finished is not None and self._finished.reason == quotas.USED_UP:
                 return _used_up()
             return Turn.Status.COMPLETED, "", ""
+        except assembly.QuestionTooLong as error:
+            return Turn.Status.FAILED, error.code, error.detail
         except ModelError as error:
             logger.info("Turn %s ended with %s", self.turn_id, error.code)
             partial = self.message.text or self.message.thinking
@@ -143,20 +162,6 @@ class Answer:
         finally:
             if line is not None:
                 line.leave(owner)
-
-    async def _build(self, work: rows.Work, model: Model) -> context.Context:
-        """Return what the model is sent: what was said, and of the files what fits."""
-        instructions, window, files = work.turn.conversation.instructions, model.context_length, None
-        if any(past.files for past in work.history):
-            chosen = await in_database(
-                inclusion.choose,
-                history=work.history,
-                instructions=instructions,
-                window=window,
-                vision="vision" in model.capabilities,
-            )
-            work.history, files, self._included = chosen.history, chosen.opening, chosen.included
-        return context.build(history=work.history, instructions=instructions, window=window, files=files)
 
     async def _enter(self, line: Line, owner, limit: int | None) -> Line:
         """Return the line once there is a place in it."""
@@ -181,6 +186,8 @@ class Answer:
 
     async def _listen(self, stream, meter: Meter) -> None:
         add = self.message.add
+        # What was said before a tool was called, and what is said after it, are two paragraphs.
+        between = ""
         share = self._share
         room = ANSWER_MAX_CHARACTERS
         try:
@@ -193,7 +200,8 @@ class Answer:
                         meter.first_at = time.monotonic()
                     meter.pieces += event.pieces
                     if kind is Text:
-                        add(event.text[:room])
+                        add(between + event.text[:room])
+                        between = ""
                     else:
                         add("", event.text[:room])
                     room -= len(event.text)
@@ -203,9 +211,16 @@ class Answer:
                         self._finished = Finished(reason=reason, usage=None)
                         return
                 elif kind is Stage:
-                    self._tell_stage(event.name, **event.detail)
+                    self._tell_stage(event.name, **_labelled(event.detail))
+                elif kind is ToolCalled:
+                    await self._rounds.call(event.call)
                 elif kind is ToolReturned:
                     meter.prompt += estimate(event.result)
+                    # Looked up before the first call, it is part of what that was sent.
+                    self._as_estimated = self._as_estimated and bool(meter.calls)
+                    await self._rounds.answered(event)
+                    self._tell_stage("reading")
+                    between = PARAGRAPH if self.message.text else ""
                 elif kind is RoundEnded:
                     meter.end_call(event.usage)
                     if share is not None:
@@ -239,9 +254,6 @@ class Answer:
             error_detail=detail,
             first_token_ms=self._first_token_ms,
             total_ms=self._elapsed_ms(),
-            left_out=self._left_out,
-            # A model that refused, or was never asked, has seen none of it.
-            included=[] if self._meter is None or code == "model_refused" else self._included,
         )
         if self._finished is not None:
             ending.finish_reason = self._finished.reason
@@ -269,23 +281,29 @@ class Answer:
         ending.calls = ledger.calls(
             provider=self._provider, model=self._model, measured=measured, outcome=ending.status
         )
+        # A model that refused has seen none of it.
+        if self._sent is not None and ending.error_code != "model_refused":
+            ending.sent, ending.learnt = assembly.account(
+                self._sent,
+                measured=measured,
+                finished=self._finished,
+                model=self._model,
+                as_estimated=self._as_estimated,
+            )
 
     async def _finish(self, ending: rows.Ending) -> Turn | None:
         """Keep the ending, however long the database is away: until then the text lives here."""
-        wait = FINISH_RETRY_SECONDS
-        while True:
-            try:
-                return await asyncio.shield(in_database(rows.finish, ending))
-            except (DataError, IntegrityError, OverflowError):
-                # The database refuses something of it, and would for ever: the words come first.
-                logger.exception("The end of turn %s is kept without its figures", self.turn_id)
-                if ending.bare:
-                    raise
-                ending = ending.only_words()
-            except Error as error:
-                logger.warning("The end of turn %s could not be kept yet: %s", self.turn_id, type(error).__name__)
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, FINISH_RETRY_LIMIT_SECONDS)
+        try:
+            return await asyncio.shield(insist(rows.finish, ending))
+        except (DataError, IntegrityError, OverflowError):
+            # The database refuses something of it, and would for ever: the words come first.
+            logger.exception("The end of turn %s is kept without its figures", self.turn_id)
+        return await asyncio.shield(insist(rows.finish, ending.only_words()))
+
+
+def _labelled(detail: dict[str, Any]) -> dict[str, Any]:
+    """Return the detail of a stage, with what a tool is called for people."""
+    return {**detail, "label": tools.label(detail["name"])} if "name" in detail else detail
 
 
 def _used_up() -> tuple[str, str, str]:

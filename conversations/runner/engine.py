@@ -3,8 +3,6 @@
 import asyncio
 import logging
 import os
-import secrets
-import socket
 import uuid
 
 from asgiref.sync import async_to_sync
@@ -12,11 +10,12 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import Error as DatabaseError
 
+from chatsite import processes
 from chatsite.tasks import end_tasks
 from chatsite.threads import in_database
 from llm.catalog import Catalog
 
-from .. import events, live
+from .. import events, live, modes
 from ..live import feeds, mirror
 from ..live.relay import COMMANDS, Relay
 from ..models import Turn
@@ -37,21 +36,12 @@ BLIND_SECONDS = 3 * WATCH_SECONDS
 UNCLAIMED_SECONDS = 4.0
 
 
-def _machine() -> str:
-    """Name this machine and its process namespace, within which a process number means something."""
-    try:
-        namespace = os.stat("/proc/self/ns/pid").st_ino
-    except OSError:
-        namespace = 0
-    return f"{socket.gethostname()[:40]}/{namespace}"
-
-
 class Engine:
     """Everything that goes on in this process on behalf of turns."""
 
     def __init__(self, catalog: Catalog):
         self.catalog = catalog
-        self.worker = f"{_machine()}/{os.getpid()}/{secrets.token_hex(4)}"
+        self.worker = processes.new_name()
         self._lines: dict[str, Line] = {}
         self.answers: dict[uuid.UUID, Answer] = {}
         self.draining = False
@@ -59,16 +49,20 @@ class Engine:
         # The task of each turn: a strong reference, or the loop might drop it.
         self._tasks: dict[uuid.UUID, asyncio.Task] = {}
         self._loops: list[asyncio.Task] = []
+        # Where it runs; threads that work for it hand their calls over to there.
+        self.loop: asyncio.AbstractEventLoop | None = None
         # Open turns of others: their last sign of life, and since when it has not changed, by our own clock.
         self._seen: dict[uuid.UUID, tuple[object, float]] = {}
         self._looked_at = 0.0
 
     async def start(self) -> None:
         """Begin to run turns on this loop."""
-        live.attach(asyncio.get_running_loop(), self.relay)
+        self.loop = asyncio.get_running_loop()
+        live.attach(self.loop, self.relay)
         if self.relay:
             await self.relay.start()
         self._loops = [asyncio.create_task(self._checkpoint_forever()), asyncio.create_task(self._watch_forever())]
+        self._spawn(asyncio.to_thread(modes.warm))
 
     async def drain(self) -> None:
         """Let running answers finish for a while, keep the others as interrupted, then stop."""
@@ -255,18 +249,10 @@ class Engine:
         if worker == self.worker:
             # Committed as ours, but it never began.
             return silent >= UNCLAIMED_SECONDS
-        machine, _, rest = worker.rpartition("/")[0].rpartition("/")
-        if machine != _machine() or not rest.isdigit():
+        number = processes.number_here(worker)
+        if number is None:
             return False
-        if int(rest) == os.getpid():
-            return True
-        try:
-            os.kill(int(rest), 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return False
+        return number == os.getpid() or not processes.is_running(number)
 
 
 _engine: Engine | None = None

@@ -7,17 +7,20 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from llm.meter import Measured
 from llm.tokens import estimate
-from llm.values import Usage
+from llm.values import ToolCall, Usage
 
-from .. import context, inclusion, ledger, quotas, search
-from ..models import Conversation, Message, Turn
+from .. import assembly, calibration, context, ledger, quotas, search
+from ..models import ContextDigest, Conversation, Message, Turn
+from ..work import queue as queue_job
 
 REASON_CHARACTERS = 30
 CODE_CHARACTERS = 50
+NAME_CHARACTERS = 200
 # A finished turn, by how it ended, gives its message this status.
 MESSAGE_STATUS = {
     Turn.Status.COMPLETED: Message.Status.COMPLETE,
@@ -34,7 +37,9 @@ class Work:
 
     turn: Turn
     answer: Message
-    history: list[context.Past]
+    asked: context.Past
+    # The words that were asked.
+    question: str = ""
     # What its author may use.
     limits: quotas.Limits = field(default_factory=quotas.Limits)
 
@@ -66,8 +71,9 @@ class Ending:
     usage_exact: bool = False
     first_token_ms: int | None = None
     total_ms: int | None = None
-    left_out: int = 0
-    included: list[dict[str, Any]] = field(default_factory=list)
+    # What the turn keeps of what its model was sent, and what the answer says about our estimate.
+    sent: dict[str, Any] = field(default_factory=dict)
+    learnt: calibration.Learnt | None = None
     calls: list[ledger.Call] = field(default_factory=list)
     # Whether it is down to the words and the status.
     bare: bool = False
@@ -84,8 +90,8 @@ class Ending:
             completion_tokens=None,
             first_token_ms=None,
             total_ms=None,
-            left_out=0,
-            included=[],
+            sent={},
+            learnt=None,
             calls=[],
         )
 
@@ -104,10 +110,48 @@ def claim(turn_id: uuid.UUID, worker: str) -> Work | None:
 
 
 def work(turn: Turn, question: Message, answer: Message, limits: quotas.Limits) -> Work:
-    """Return what the runner of a claimed turn needs to know: the turn, what was said before it, and its limits."""
-    earlier = Turn.objects.branch(turn.parent_id, limit=context.TURNS_READ)
-    history = [*context.history(earlier), context.asked(question)]
-    return Work(turn=turn, answer=answer, history=history, limits=limits)
+    """Return what the runner of a claimed turn needs to know: the turn, what it asks, and its limits."""
+    return Work(turn=turn, answer=answer, asked=context.asked(question), question=question.text, limits=limits)
+
+
+def call(
+    id: uuid.UUID, *, turn_id: uuid.UUID, worker: str, answer_id: str, called: ToolCall, round_number: int
+) -> Message | None:
+    """Return the row of a tool call that begins now, before the answer; None if the turn has ended meanwhile."""
+    with transaction.atomic():
+        if known := Message.objects.filter(pk=id).first():
+            # Committed before, when the database went away without saying so.
+            return known
+        # The conversation first, as everywhere.
+        Conversation.objects.filter(turns=turn_id).update(message_count=F("message_count") + 1)
+        ours = Turn.objects.filter(pk=turn_id, worker=worker, status=Turn.Status.RUNNING)
+        if not ours.update(heartbeat_at=timezone.now()):
+            transaction.set_rollback(True)
+            return None
+        answers = Message.objects.filter(pk=answer_id)
+        position = answers.values_list("position", flat=True).get()
+        answers.update(position=position + 1)
+        return Message.objects.create(
+            id=id,
+            turn_id=turn_id,
+            position=position,
+            role=Message.Role.TOOL,
+            tool_call_id=called.id[:NAME_CHARACTERS],
+            tool_name=called.name[:NAME_CHARACTERS],
+            tool_run={"arguments": called.arguments, "round": round_number},
+            status=Message.Status.STREAMING,
+        )
+
+
+def answered(message: Message, *, result: str, ok: bool, ms: int) -> Message:
+    """Return the row of a tool call with what the tool answered; one that was cut short stays as it is."""
+    message.text = result
+    message.status = Message.Status.COMPLETE if ok else Message.Status.FAILED
+    message.tool_run = {**message.tool_run, "ok": ok, "ms": ms}
+    Message.objects.filter(pk=message.pk, status=Message.Status.STREAMING).update(
+        text=message.text, status=message.status, tool_run=message.tool_run
+    )
+    return message
 
 
 def keep(kept: Iterable[Kept], turn_ids: Iterable[uuid.UUID], worker: str) -> dict[uuid.UUID, bool]:
@@ -151,8 +195,7 @@ def finish(ending: Ending) -> Turn | None:
         "usage_exact": ending.usage_exact,
         "first_token_ms": ending.first_token_ms,
         "total_ms": ending.total_ms,
-        "left_out": ending.left_out,
-        "included": ending.included,
+        **ending.sent,
         "finished_at": now,
         "heartbeat_at": now,
     }
@@ -169,7 +212,9 @@ def finish(ending: Ending) -> Turn | None:
             status=status,
             model=ending.model,
         )
-        turn = Turn.objects.select_related("conversation").with_messages().get(pk=ending.turn_id)
+        # A tool that was still at work is cut short with the answer.
+        Message.objects.filter(turn=ending.turn_id, status=Message.Status.STREAMING).update(status=status)
+        turn = Turn.objects.select_related("conversation", "digest").with_messages().get(pk=ending.turn_id)
         if not ending.bare:
             answers = [message for message in turn.messages.all() if message.role == Message.Role.ASSISTANT]
             search.keep_messages(turn.conversation, answers)
@@ -177,6 +222,12 @@ def finish(ending: Ending) -> Turn | None:
         if running:
             ledger.keep(entries, user_id=turn.author_id, conversation_id=turn.conversation_id, turn_id=turn.pk)
         Conversation.objects.filter(pk=turn.conversation_id).update(active_at=now)
+        if ending.learnt:
+            calibration.learn(ending.learnt)
+        if settings.AUTO_TITLES and turn.status == Turn.Status.COMPLETED and ending.kept.text:
+            _have_titled(turn.conversation)
+        if settings.AUTO_DIGESTS and turn.digest and turn.digest.by == ContextDigest.By.EXTRACT:
+            _have_condensed(turn.digest, turn.conversation)
     return turn
 
 
@@ -200,16 +251,23 @@ def open_turns() -> list[Turn]:
     return list(Turn.objects.open().only("pk", "worker", "heartbeat_at", "status"))
 
 
+def _have_titled(conversation: Conversation) -> None:
+    """Have a model give the title, once, where nobody has given one yet."""
+    if conversation.title_by == Conversation.TitleBy.QUESTION:
+        queue_job(kind="title", key=f"title {conversation.pk}", conversation=conversation)
+
+
+def _have_condensed(digest: ContextDigest, conversation: Conversation) -> None:
+    """Have a model condense, once, what was condensed by rule."""
+    key = f"digest {digest.through_id}"
+    queue_job(kind="digest", key=key, conversation=conversation, digest=str(digest.pk))
+
+
 def _lost_call(turn: Turn, status: str) -> ledger.Call:
     """Return the call of a turn whose process died, as far as what it left behind tells."""
-    said = turn.messages.exclude(role=Message.Role.USER)
+    said = turn.messages.filter(role=Message.Role.ASSISTANT)
     text = "".join(message.thinking + message.text for message in said)
-    branch = Turn.objects.branch(turn.pk, limit=context.TURNS_READ)
-    asked = [*context.history(branch[:-1]), context.asked(turn.messages.with_files()[0])]
-    window = settings.LLM["context_length"]
-    sent = context.build(history=asked, instructions=turn.conversation.instructions, window=window)
-    # What of the files was sent nobody knows any more; they are sent as far as there is room.
-    prompt = max(sent.tokens, min(sent.tokens + inclusion.tokens_of(asked), context.budget_of(window)))
+    prompt = assembly.estimated(turn=turn, asked=context.asked(turn.messages.with_files()[0]))
     began = bool(text)
     usage = Usage(prompt_tokens=prompt if began else 0, completion_tokens=estimate(text), exact=False)
     lasted = timezone.now() - (turn.started_at or turn.created_at)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from .. import events
 from ..live import LiveMessage, Watcher
-from ..models import Message
 from . import places
 from .formats import Sse
 from .places import START, Place
@@ -35,7 +35,7 @@ class Outbox(Watcher):
 
     def _news(self, event: dict) -> Iterator[str]:
         match event["type"]:
-            case "message.created" if event["status"] == Message.Status.STREAMING:
+            case "message.created" if events.begins_answer(event):
                 self.places.setdefault(event["message"], START)
             case "message.completed":
                 place = self.places.setdefault(event["message"], self._ended.get(event["message"], START))

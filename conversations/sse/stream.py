@@ -11,7 +11,7 @@ from django.db.models import Q
 from accounts.credentials import Credential
 from chatsite.threads import in_database, let_thread_go
 
-from .. import doorkeeper, events, live, snapshots, sockets
+from .. import doorkeeper, events, live, presence, snapshots, sockets
 from ..errors import ChatError, NotFound
 from ..models import Message, Turn
 from .formats import Sse
@@ -90,6 +90,7 @@ class Stream:
         try:
             self.feed = await live.watch(self.conversation_id, self.outbox)
             joined = True
+            presence.note(self.conversation_id)
             yield (self.format.opening + await self._stand()).encode()
             while not self.outbox.over and self._why is None:
                 try:
@@ -112,6 +113,7 @@ class Stream:
             for task in list(self._tasks):
                 task.cancel()
             if joined:
+                presence.note(self.conversation_id)
                 await live.unwatch(self.feed, self.outbox)
         if self._why is not None and not self.outbox.over:
             yield self.format.failed(self._why).encode()

@@ -1,11 +1,68 @@
 """What templates need to show a conversation."""
 
+from typing import Any
+
+import orjson
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
+from .. import tools
+from ..models import Mode, Turn
 from ..rendering import render
 
 register = template.Library()
+
+MODE_ICONS: dict[str, str] = {Mode.CHAT: "spark", Mode.CODE: "code", Mode.TUTORIAL: "book", Mode.SUPPORT: "tool"}
+
+
+register.filter("tool_label", tools.label)
+
+
+@register.filter
+def mode_icon(mode: str) -> str:
+    """Return the name of the icon that stands for a kind of help."""
+    return MODE_ICONS.get(mode, "spark")
+
+
+@register.filter
+def all_modes(turn: Turn) -> list[tuple[str, str]]:
+    """Return the kinds of help, each with its name."""
+    return list(Mode.choices)
+
+
+@register.filter
+def other_modes(turn: Turn) -> list[tuple[str, str]]:
+    """Return the kinds of help that an answer was not."""
+    return [(value, label) for value, label in Mode.choices if value != turn.mode]
+
+
+@register.filter
+def pairs(arguments: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return what a call was given, name by name: `.items` in a template would be an argument of that name."""
+    return list(arguments.items())
+
+
+@register.filter
+def laid_out(result: str) -> str:
+    """Return what a tool answered with its JSON laid out for reading; anything else as it is."""
+    try:
+        return orjson.dumps(orjson.loads(result), option=orjson.OPT_INDENT_2).decode()
+    except ValueError:
+        return result
+
+
+@register.filter
+def last_end(entries: list) -> Turn | None:
+    """Return the last turn of a thread that is over."""
+    return next((entry.turn for entry in reversed(entries) if not entry.turn.is_open), None)
+
+
+@register.filter
+def window_label(turn: Turn | None) -> str:
+    """Return how full the model's window was with a turn; empty if nobody knows."""
+    if turn is None or not turn.window or turn.window_used is None:
+        return ""
+    return f"Context window: {turn.window_used:,} of {turn.window:,} tokens used"
 
 
 @register.filter

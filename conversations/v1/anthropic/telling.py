@@ -47,7 +47,7 @@ def model(found: Model) -> dict[str, Any]:
         "display_name": found.name,
         "created_at": CREATED_AT,
         "lifecycle": "active",
-        "max_input_tokens": found.context_length,
+        "max_input_tokens": found.window or found.context_length,
     }
 
 

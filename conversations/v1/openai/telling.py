@@ -34,7 +34,7 @@ def model(found: Model) -> dict[str, Any]:
         "object": "model",
         "created": CREATED,
         "owned_by": found.provider,
-        "context_length": found.context_length,
+        "context_length": found.window or found.context_length,
         "capabilities": sorted(found.capabilities),
     }
 

@@ -1,0 +1,279 @@
+"""Calls of a model that nobody waits for: titles and summaries. People always come first."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future, wait
+from contextlib import aclosing, contextmanager
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from llm import structured
+from llm.catalog import Catalog
+from llm.config import from_settings
+from llm.errors import ModelError
+from llm.events import Finished, Text, Thinking
+from llm.meter import Meter
+from llm.tokens import estimate_prompt
+from llm.values import Message, Model, Options
+
+from . import ledger, quotas, runner, work
+from .errors import OverQuota
+from .models import Conversation, Turn, UsageEntry
+from .runner.line import Line
+
+logger = logging.getLogger(__name__)
+
+Outcome = UsageEntry.Outcome
+
+# How many jobs of a process ask a model at the same time: other work, such as mail, finds a worker meanwhile.
+PLACES = 2
+# How often a worker that waits looks whether the server goes down, and says that it lives.
+LOOK_SECONDS = 0.5
+BEAT_SECONDS = work.BEAT_SECONDS
+# People's answers are waited for so long; a turn without a sign of life for so long is nobody's answer any more.
+PATIENCE_SECONDS = 30.0
+PEOPLE_LOOK_SECONDS = 1.0
+ALIVE_SECONDS = 30
+# What a call took is known this long after it was cut short.
+CUT_SECONDS = 2.0
+# A model that does not stop by itself is stopped here.
+LONGEST_ANSWER_PIECES = 20_000
+DEMO = "demo"
+PROVIDERS = ("ollama", "openai", DEMO, "scripted")
+
+_places = threading.BoundedSemaphore(PLACES)
+
+
+class Unasked(Exception):
+    """There is no model to ask: only the demo answers here, nobody has answered yet, or the budget is used up."""
+
+
+class Busy(Exception):
+    """Not now: enough jobs ask models already, or the server is going down."""
+
+
+class Unusable(Exception):
+    """The model has answered, and nothing can be made of it."""
+
+
+@contextmanager
+def assistant(*, conversation: Conversation, purpose: str, beat: Callable[[], None]) -> Iterator["Assistant"]:
+    """Give the model that does tasks for this conversation; `beat` is called now and then while it is waited for.
+
+    Raises Unasked, Busy or ModelError.
+    """
+    _check_budget(conversation)
+    wanted = settings.TASK_MODEL or _last_model(conversation)
+    if not _places.acquire(blocking=False):
+        raise Busy
+    try:
+        with _surroundings() as (loop, catalog, line_of):
+            helper = Assistant(
+                conversation=conversation, purpose=purpose, beat=beat, loop=loop, catalog=catalog, line_of=line_of
+            )
+            helper.find(wanted)
+            yield helper
+    finally:
+        _places.release()
+
+
+class Assistant:
+    """A model that is asked on behalf of a conversation; each call is in the ledger, whatever came of it."""
+
+    def __init__(
+        self,
+        *,
+        conversation: Conversation,
+        purpose: str,
+        beat: Callable[[], None],
+        loop: asyncio.AbstractEventLoop,
+        catalog: Catalog,
+        line_of: Callable[[str], Line],
+    ):
+        self.model: Model
+        self._conversation = conversation
+        self._purpose = purpose
+        self._beat = beat
+        self._loop = loop
+        self._catalog = catalog
+        self._line_of = line_of
+        self._provider: Any
+        self._calls: list[ledger.Call] = []
+        self._call_over = threading.Event()
+
+    def find(self, wanted: str) -> None:
+        """Take the model of this id or name; raises Unasked or ModelError."""
+        self._provider, self.model = self._run(self._catalog.get(wanted))
+        if self.model.provider == DEMO:
+            raise Unasked
+
+    def ask(self, messages: Sequence[Message], *, max_tokens: int, schema: dict[str, Any] | None = None) -> str:
+        """Return what the model says; raises Unasked, Busy or ModelError."""
+        _check_budget(self._conversation)
+        self._let_people_go_first()
+        options = Options(max_tokens=max_tokens, think=False, format=schema)
+        self._call_over.clear()
+        try:
+            return self._run(self._call(messages, options))
+        finally:
+            calls, self._calls = self._calls, []
+            ledger.enter(calls, user_id=self._conversation.owner_id, conversation_id=self._conversation.pk)
+
+    def ask_object(self, messages: Sequence[Message], *, schema: dict[str, Any], max_tokens: int) -> dict[str, Any]:
+        """Return an object that fits the schema; raises Unusable when two answers hold none, and what `ask` raises.
+
+        A server that takes no schemas is asked without one.
+        """
+        shape: dict[str, Any] | None = schema
+        try:
+            first = self.ask(messages, max_tokens=max_tokens, schema=shape)
+        except ModelError as error:
+            if error.code != "model_refused":
+                raise
+            shape = None
+            first = self.ask(messages, max_tokens=max_tokens)
+        value, wrong = structured.read(first, schema=schema)
+        if value is not None:
+            return value
+        second = self.ask(structured.ask_again(messages, first, wrong), max_tokens=max_tokens, schema=shape)
+        value, wrong = structured.read(second, schema=schema)
+        value = value or structured.mend(second, schema=schema) or structured.mend(first, schema=schema)
+        if value is None:
+            raise Unusable(" ".join(wrong))
+        return value
+
+    def _run(self, call) -> Any:
+        """Return what a coroutine returns that runs on the loop of the model's connections."""
+        future: Future = asyncio.run_coroutine_threadsafe(call, self._loop)
+        beaten = time.monotonic()
+        while not wait([future], timeout=LOOK_SECONDS).done:
+            if _going_down():
+                self._cut(future)
+                raise Busy
+            if time.monotonic() - beaten < BEAT_SECONDS:
+                continue
+            beaten = time.monotonic()
+            try:
+                self._beat()
+            except BaseException:
+                self._cut(future)
+                raise
+        try:
+            return future.result()
+        except CancelledError:
+            raise Busy from None
+
+    def _cut(self, future: Future) -> None:
+        """End the work, and wait until the ledger can be told what it took."""
+        future.cancel()
+        self._call_over.wait(CUT_SECONDS)
+
+    async def _call(self, messages: Sequence[Message], options: Options) -> str:
+        model = self.model
+        line = self._line_of(model.provider)
+        place = object()
+        await line.enter(place, lambda ahead: None, background=True)
+        meter = Meter(prompt=estimate_prompt(messages, ()))
+        finished: Finished | None = None
+        outcome: str = Outcome.INTERRUPTED
+        code = ""
+        said: list[str] = []
+        try:
+            stream = self._provider.stream(model=model.name, messages=messages, options=options)
+            async with asyncio.timeout(settings.TASK_SECONDS), aclosing(stream) as events:
+                async for event in events:
+                    if isinstance(event, Text | Thinking):
+                        meter.first_at = meter.first_at or time.monotonic()
+                        meter.pieces += event.pieces
+                        if isinstance(event, Text):
+                            said.append(event.text)
+                    elif isinstance(event, Finished):
+                        finished = event
+                    if meter.pieces > LONGEST_ANSWER_PIECES:
+                        break
+            outcome = Outcome.COMPLETED
+            return "".join(said)
+        except TimeoutError:
+            code = "model_timeout_total"
+            raise ModelError("model_timeout_total", "The model took too long.", retryable=True) from None
+        except ModelError as error:
+            code = error.code
+            raise
+        finally:
+            line.leave(place)
+            if outcome != Outcome.COMPLETED and code and not meter.pieces:
+                outcome = Outcome.FAILED
+            meter.end_call(finished.usage if finished else None, error_code=code)
+            names = {"provider": model.provider, "model": model.id, "purpose": self._purpose}
+            self._calls += [ledger.Call(measured=each, outcome=outcome, **names) for each in meter.calls]
+            self._call_over.set()
+
+    def _let_people_go_first(self) -> None:
+        """Wait while people's answers of this provider are being written, in whichever process; not for ever."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < until and _people_wait(self.model.provider):
+            if _going_down():
+                raise Busy
+            self._beat()
+            time.sleep(PEOPLE_LOOK_SECONDS)
+
+
+@contextmanager
+def _surroundings() -> Iterator[tuple[asyncio.AbstractEventLoop, Catalog, Callable[[str], Line]]]:
+    """Give the engine's own loop, catalogue and lines; where no engine runs, those of this job alone."""
+    engine = runner.current()
+    if engine is not None and engine.loop is not None:
+        if engine.draining:
+            raise Busy
+        yield engine.loop, engine.catalog, engine.line_of
+        return
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="background model", daemon=True)
+    thread.start()
+    catalog = Catalog(from_settings())
+    line = Line(PLACES)
+    try:
+        yield loop, catalog, lambda provider: line
+    finally:
+        asyncio.run_coroutine_threadsafe(catalog.close(), loop).result(CUT_SECONDS)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def _going_down() -> bool:
+    engine = runner.current()
+    return engine is not None and engine.draining
+
+
+def _last_model(conversation: Conversation) -> str:
+    """Return the model of the last turn that was answered; raises Unasked without one."""
+    answered = conversation.turns.filter(status__in=[Turn.Status.COMPLETED, Turn.Status.STOPPED]).exclude(model="")
+    model = answered.order_by("-created_at").values_list("model", flat=True).first()
+    if model is None or model.partition("/")[0] == DEMO:
+        raise Unasked
+    return model
+
+
+def _people_wait(provider: str) -> bool:
+    """Whether a question to this provider is open; one to a model without a named provider may be."""
+    alive = Turn.objects.open().filter(heartbeat_at__gte=timezone.now() - timedelta(seconds=ALIVE_SECONDS))
+    for other in PROVIDERS:
+        if other != provider:
+            alive = alive.exclude(model__startswith=f"{other}/")
+    return alive.exists()
+
+
+def _check_budget(conversation: Conversation) -> None:
+    """Raise Unasked where the person has used up what they may."""
+    owner = conversation.owner
+    try:
+        quotas.check_budget(user=owner, limits=quotas.limits_of(owner))
+    except OverQuota:
+        raise Unasked from None

@@ -1,0 +1,64 @@
+"""Who has a conversation open in this process: put down when they come and go, and once a minute in between."""
+
+import asyncio
+import contextlib
+import logging
+import uuid
+
+from django.db import Error
+
+from chatsite.threads import in_database
+
+from . import sessions
+from .live import feeds
+
+logger = logging.getLogger(__name__)
+
+# Who comes and goes within this time is put down together.
+GATHER_SECONDS = 1.0
+
+_waiting: set[str] = set()
+_keeper: asyncio.Task | None = None
+
+
+def note(conversation_id: uuid.UUID | str) -> None:
+    """Put down soon that somebody has come to a conversation, or gone from it; call it on the server's loop."""
+    global _keeper
+    _waiting.add(str(conversation_id))
+    # Tests have a loop each.
+    if _keeper is None or _keeper.done() or _keeper.get_loop() is not asyncio.get_running_loop():
+        _keeper = asyncio.create_task(_keep_while_open())
+
+
+async def _keep_while_open() -> None:
+    """Put down who came and went, and every minute who is still there; ends when nobody is."""
+    loop = asyncio.get_running_loop()
+    next_at = loop.time() + sessions.SEEN_SECONDS
+    while True:
+        await asyncio.sleep(GATHER_SECONDS)
+        watched = [feed.id for feed in feeds.current().values() if feed.watchers]
+        if loop.time() >= next_at:
+            next_at = loop.time() + sessions.SEEN_SECONDS
+            _waiting.update(watched)
+        await _put_down()
+        if not watched and not _waiting:
+            return
+
+
+async def _put_down() -> None:
+    """Write all that waits in one statement; while the database is away it waits on."""
+    there = set(_waiting)
+    if not there:
+        return
+    try:
+        await in_database(sessions.seen, there)
+    except Error as error:
+        logger.warning("Who has what open could not be put down: %s", type(error).__name__)
+        return
+    _waiting.difference_update(there)
+
+
+async def close() -> None:
+    """Put down who is there because the server goes down."""
+    with contextlib.suppress(Exception):
+        await _put_down()

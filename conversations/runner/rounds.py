@@ -1,0 +1,62 @@
+"""The tools that an answer calls: each call a row when it begins, and told; its result in the same row."""
+
+import uuid
+
+from llm.events import ToolReturned
+from llm.values import ToolCall
+
+from .. import events, live
+from ..live import LiveMessage
+from ..models import Message
+from . import rows
+from .insisting import insist
+
+
+class Rounds:
+    """The calls of one answer, in rounds: all that the model asks for before it is told what came of it."""
+
+    def __init__(self, turn_id: uuid.UUID, worker: str, answer: LiveMessage):
+        self._turn_id = turn_id
+        self._worker = worker
+        self._answer = answer
+        self._number = 0
+        # By the id that the model gave them.
+        self._waiting: dict[str, list[Message]] = {}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a tool has been called that has not answered."""
+        return any(self._waiting.values())
+
+    async def call(self, call: ToolCall) -> None:
+        """Keep a call and tell of it."""
+        if not self.is_open:
+            self._number += 1
+            self._answer.flush()
+        message = await insist(
+            rows.call,
+            uuid.uuid4(),
+            turn_id=self._turn_id,
+            worker=self._worker,
+            answer_id=self._answer.id,
+            called=call,
+            round_number=self._number,
+        )
+        if message is None:
+            # The turn was ended elsewhere, which the next checkpoint finds out.
+            return
+        self._waiting.setdefault(call.id, []).append(message)
+        self._tell(events.message_created(message), events.tool_called(message))
+
+    async def answered(self, event: ToolReturned) -> None:
+        """Keep what a tool answered and tell of it."""
+        calls = self._waiting.get(event.call.id)
+        if not calls:
+            return
+        # Models have been seen to give two calls one id.
+        message = calls.pop(0)
+        kept = await insist(rows.answered, message, result=event.result, ok=event.ok, ms=event.ms)
+        self._tell(events.tool_returned(kept))
+
+    def _tell(self, *news: dict) -> None:
+        live.publish(self._answer.feed.id, *news)

@@ -1,0 +1,11 @@
+"""Work in the background: jobs are rows, and a queue only says that there is something to look at.
+
+`rows` claims a job, gives signs of life and ends it together with its result; `perform` does one; `kinds` knows who
+does what. A message of the queue that is lost delays a job to the next sweep and no more.
+"""
+
+from .kinds import Done, Result, handles
+from .perform import perform, sweep
+from .rows import BEAT_SECONDS, Claim, ClaimLost, again, queue
+
+__all__ = ["BEAT_SECONDS", "Claim", "ClaimLost", "Done", "Result", "again", "handles", "perform", "queue", "sweep"]
