@@ -11,6 +11,7 @@ import { get, post } from "chat/server";
 import { Sign } from "chat/sign";
 import { Socket } from "chat/socket";
 import { Transcript } from "chat/transcript";
+import { showWindow } from "chat/window";
 import { Working } from "chat/working";
 
 const SYNC_SECONDS = 0.6;
@@ -143,6 +144,8 @@ export class ChatThread extends HTMLElement {
     this.outbox.keepFiles("new", []);
     this.dataset.known = "";
     this.outbox.keepFiles(this.draftName, this.composer.uploads.ids);
+    this.querySelector("[data-session-menu]").hidden = false;
+    for (const link of this.querySelectorAll("[data-summary]")) link.href = `${this.dataset.base}${this.id_}/summary/`;
     history.replaceState(history.state, "", `${this.dataset.base}${this.id_}/`);
     const list = document.getElementById("chats");
     list.setAttribute("hx-get", `${list.getAttribute("hx-get").split("?")[0]}?current=${this.id_}`);
@@ -172,8 +175,8 @@ export class ChatThread extends HTMLElement {
       case "message.snapshot":
       case "message.completed":
         return this.message(frame);
-      case "tool.called":
-        return this.stage({ turn: frame.turn, stage: "tool", detail: frame.name });
+      case "tool.returned":
+        return this.returned(frame);
       case "turn.finished":
         return this.finished(frame);
       case "conversation.updated":
@@ -189,7 +192,7 @@ export class ChatThread extends HTMLElement {
   async snapshot(frame) {
     if (frame.conversation) {
       this.born();
-      this.updated({ title: frame.conversation.title });
+      this.updated({ title: frame.conversation.title, status: frame.conversation.status });
     } else if (this.known) return this.gone();
     if (!this.transcript.agrees(frame)) await this.reload();
     for (const message of frame.messages) {
@@ -213,6 +216,7 @@ export class ChatThread extends HTMLElement {
 
   fill(html) {
     this.transcript.fill(html);
+    this.measure();
     if (this.transcript.last) this.begin();
   }
 
@@ -222,6 +226,7 @@ export class ChatThread extends HTMLElement {
 
   async started({ turn, parent, client_id: client }) {
     this.born();
+    this.showEnded(false);
     this.begin();
     if (parent && !this.transcript.has(parent)) await this.reload();
     else if (!this.transcript.has(turn) && this.transcript.cut(parent)) this.sibling = turn;
@@ -240,6 +245,13 @@ export class ChatThread extends HTMLElement {
     if (mine) fresh.querySelector(".is-new")?.classList.remove("is-new");
     this.transcript.add(fresh);
     this.begin();
+  }
+
+  /* A tool has answered: its card says now what it said. */
+  async returned({ message, html }) {
+    const card = this.transcript.find(message);
+    if (!card) return this.reload();
+    card.replaceWith(fragment(html));
   }
 
   stage(frame) {
@@ -270,13 +282,15 @@ export class ChatThread extends HTMLElement {
 
   async finished({ turn, status, html }) {
     this.transcript.end(turn, status, html);
+    this.measure();
     if (turn === this.running) this.setRunning(null);
     this.announce(ENDINGS[status] ?? ENDINGS.completed);
     // It has sisters now: the steps between them are known to the server alone.
     if (turn === this.sibling) this.transcript.takeEnd(turn, await this.thread());
   }
 
-  updated({ title, leaf }) {
+  updated({ title, leaf, status }) {
+    if (status) this.showEnded(status === "completed");
     if (title) {
       this.querySelector("[data-title]").textContent = title;
       document.title = `${title} · Chatsite`;
@@ -311,11 +325,21 @@ export class ChatThread extends HTMLElement {
     this.showWork();
   }
 
+  /* A session that has ended says so in the header and at the end of the thread. */
+  showEnded(ended) {
+    for (const sign of this.querySelectorAll("[data-ended], [data-ended-badge]")) sign.hidden = !ended;
+    this.querySelector("[data-end]").hidden = ended;
+  }
+
   showWork() {
     const answer = this.running && this.transcript.answerOf(this.running);
     const tool = this.status?.stage === "tool";
     if (!this.running || (answer?.hasText && !tool)) this.working.hide();
     else this.working.show(answer?.thinks && !tool ? { stage: "thinking" } : this.status);
+  }
+
+  measure() {
+    showWindow(this.querySelector("[data-window-meter]"), this.transcript.lastEnd);
   }
 
   announce(words) {
@@ -353,9 +377,34 @@ export class ChatThread extends HTMLElement {
     if (!form) return;
     event.preventDefault();
     if (this.running && form.dataset.verb !== "switch") return this.announce("Wait until the answer is finished, or stop it first.");
-    if (form.dataset.verb === "retry") this.ask({ type: "turn.retry", turn: form.dataset.turn, model: this.composer.model });
+    if (form.dataset.verb === "end") this.end(form);
+    else if (form.dataset.verb === "retry") this.retry(form.dataset.turn, event.submitter?.value);
+    else if (form.dataset.verb === "mode") await this.help(form.action, event.submitter);
     else if (form.dataset.verb === "edit") this.edit(form);
     else await this.switch(event.submitter.value);
+  }
+
+  end(form) {
+    form.closest("[popover]").hidePopover();
+    this.socket.send({ type: "conversation.end" });
+  }
+
+  retry(turn, mode) {
+    const frame = { type: "turn.retry", turn, model: this.composer.model };
+    if (mode) frame.mode = mode;
+    this.ask(frame);
+  }
+
+  /* Which kind of help all further questions get. */
+  async help(url, button) {
+    try {
+      await post(url, { mode: button.value });
+      this.announce(`From now on: ${button.textContent}.`);
+      button.closest("details").open = false;
+    } catch (error) {
+      console.warn(error);
+      this.problem("That could not be kept. Try again in a moment.");
+    }
   }
 
   edit(form) {

@@ -24,6 +24,10 @@ export class Transcript {
     return this.log.querySelector(`:scope > [data-turn-end="${CSS.escape(turn)}"]`);
   }
 
+  get lastEnd() {
+    return [...this.log.querySelectorAll(":scope > [data-turn-end]")].at(-1);
+  }
+
   /* The message that is being written, or the last one of the turn. */
   answerOf(turn) {
     return this.messagesOf(turn).findLast(message => message.prose);
@@ -55,8 +59,11 @@ export class Transcript {
     return same && messages.every(message => this.find(message.id));
   }
 
+  /* At the end; what a tool does stands before the answer that asked for it. */
   add(nodes) {
-    this.tail.before(nodes);
+    const { role, turn } = nodes.querySelector("chat-message")?.dataset ?? {};
+    const answer = role === "tool" && this.answerOf(turn);
+    (answer || this.tail).before(nodes);
   }
 
   /* Show other turns instead. */

@@ -45,7 +45,7 @@ export class Working {
       case "thinking":
         return "Thinking";
       case "tool":
-        return status.detail ? `Using ${status.detail}` : "Using a tool";
+        return status.label ? `Using: ${status.label}` : "Using a tool";
       case "writing":
         return "Writing";
       default:
