@@ -29,6 +29,12 @@ def _ask_as_much_as_you_like(settings):
     settings.USER_RUNNING_TURNS = 0
 
 
+@pytest.fixture(autouse=True)
+def _nobody_is_told_of_jobs(monkeypatch):
+    """Jobs wait in their rows for the test that does them."""
+    monkeypatch.setattr("conversations.work.messages._send", lambda *job: None)
+
+
 @pytest.fixture
 def alice(db) -> User:
     return User.objects.create_user("alice@example.org", name="Alice")

@@ -39,12 +39,34 @@ LAYERS = [
         "attachment_views",
         "usage_charts",
         "v1",
+        "presence",
+        "summary_views",
+        "summary_charts",
     },
-    {"turns", "lifecycle", "snapshots", "jobs", "usage", "attachments", "downloads"},
+    {
+        "turns",
+        "lifecycle",
+        "snapshots",
+        "jobs",
+        "usage",
+        "attachments",
+        "downloads",
+        "sessions",
+        "summaries",
+        "titles",
+        "condensing",
+        "background",
+    },
     {"runner", "live"},
     {"quotas", "ledger"},
     {
+        "assembly",
+        "branches",
+        "calibration",
         "context",
+        "modes",
+        "tools",
+        "digests",
         "rendering",
         "passages",
         "receipts",
@@ -52,6 +74,8 @@ LAYERS = [
         "extraction",
         "inclusion",
         "threads",
+        "timeline",
+        "work",
         "events",
         "errors",
         "prices",
@@ -117,7 +141,9 @@ def test_every_module_of_conversations_has_its_place():
 
 @pytest.mark.parametrize("app", APPS)
 def test_no_module_outgrows_one_idea(app):
-    long = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in modules(app)}
+    # Settings are one file, however many there are.
+    counted = [path for path in modules(app) if path.name != "settings.py"]
+    long = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in counted}
     assert {path: lines for path, lines in long.items() if lines > LINES_LIMIT} == {}
 
 

@@ -84,7 +84,7 @@ def test_a_second_question_meanwhile_is_told_which_turn_runs(program, address):
             400,
             "too_many_attachments",
         ),
-        ({"text": "x", "mode": "fast"}, 400, "unknown_field"),
+        ({"text": "x", "mode": "fast"}, 400, "invalid"),
         ({"text": "x", "role": "system"}, 400, "unknown_field"),
         ({"text": "x", "author": "1", "status": "completed"}, 400, "unknown_field"),
         ({"text": "é" * 65_537}, 413, "message_too_large"),

@@ -18,12 +18,21 @@ def test_an_ended_one_tells_how_long_it_lasted(program, talk, address):
     told = program.post(address).json()
     conversation = Conversation.objects.get()
     assert conversation.status == "completed"
-    assert told == {
-        "session_id": str(conversation.pk),
-        "status": "completed",
+    times = {name: told.pop(name) for name in ("start_time", "end_time", "duration_seconds")}
+    assert times == {
         "start_time": conversation.created_at.isoformat().replace("+00:00", "Z"),
         "end_time": conversation.active_at.isoformat().replace("+00:00", "Z"),
         "duration_seconds": round((conversation.active_at - conversation.created_at).total_seconds(), 3),
+    }
+    assert told.pop("metrics")["messages"] == {"user": 1, "assistant": 1, "tool": 0, "total": 2}
+    assert told == {
+        "session_id": str(conversation.pk),
+        "status": "completed",
+        "summary": "",
+        "topics": [],
+        "sentiment": None,
+        "key_outcomes": [],
+        "user_rating": None,
     }
 
 

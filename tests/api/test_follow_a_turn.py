@@ -1,6 +1,7 @@
 """Turns: how one stands, stopping it, asking again and asking differently."""
 
 import uuid
+from unittest import mock
 
 import pytest
 
@@ -26,7 +27,17 @@ def test_a_finished_turn_tells_its_usage_and_timings(program, talk):
         "error": None,
         "usage": {"prompt_tokens": 7, "completion_tokens": 3, "exact": True},
         "timings": {"first_token_ms": 5, "total_ms": 50},
-        "left_out": 0,
+        "mode": "tutorial",
+        "intent": {"by": "detected", "confidence": mock.ANY, "reason": mock.ANY},
+        "context": {
+            "verbatim": 0,
+            "condensed": 0,
+            "left_out": 0,
+            "digest": None,
+            "window": None,
+            "window_used": None,
+            "truncated": "",
+        },
         "included": [],
         "started_at": None,
         "finished_at": None,

@@ -15,7 +15,8 @@ def test_each_model_tells_what_it_can_do(program, monkeypatch):
         name="eye",
         provider="ollama",
         capabilities=frozenset({"vision", "tools"}),
-        context_length=8192,
+        context_length=32_768,
+        window=8192,
     )
     plain = Model(id="openai/plain", name="plain", provider="openai")
     listing = Listing(models=(vision, plain), default="ollama/eye")
@@ -27,9 +28,17 @@ def test_each_model_tells_what_it_can_do(program, monkeypatch):
                 "name": "eye",
                 "provider": "ollama",
                 "capabilities": ["tools", "vision"],
-                "context_length": 8192,
+                "context_length": 32_768,
+                "window": 8192,
             },
-            {"id": "openai/plain", "name": "plain", "provider": "openai", "capabilities": [], "context_length": None},
+            {
+                "id": "openai/plain",
+                "name": "plain",
+                "provider": "openai",
+                "capabilities": [],
+                "context_length": None,
+                "window": None,
+            },
         ],
         "default": "ollama/eye",
     }

@@ -35,6 +35,9 @@ def test_the_detail_holds_the_messages_of_the_open_branch(program, talk, address
         "status": "complete",
         "attachments": [],
         "tool_calls": [],
+        "tool_name": "",
+        "tool_call_id": "",
+        "tool_run": {},
         "usage": {"prompt_tokens": 7, "completion_tokens": 3, "exact": True},
     }
 

@@ -166,5 +166,5 @@ def test_a_branch_is_read_from_its_end(alice, new_id):
 def test_starting_takes_a_constant_number_of_queries(alice, new_id, django_assert_num_queries):
     for number in range(3):
         finish(ask(alice, new_id, f"Question {number}").turn)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         ask(alice, new_id, "And this?", client_id=str(uuid.uuid4()))

@@ -9,6 +9,7 @@ from chatsite.threads import in_database
 from conversations import turns
 from conversations.models import Message, Turn
 from conversations.runner import answer as answers
+from conversations.runner import insisting
 from conversations.runner.line import Line
 from llm.catalog import Catalog
 from llm.config import Config
@@ -24,7 +25,7 @@ PATIENCE_SECONDS = 20
 @pytest.fixture
 def catalog(monkeypatch) -> Catalog:
     """A catalogue with nothing but the scripted model in it; endings are tried again at once."""
-    monkeypatch.setattr(answers, "FINISH_RETRY_SECONDS", 0)
+    monkeypatch.setattr(insisting, "RETRY_SECONDS", 0)
     return Catalog(Config(scripted=True))
 
 

@@ -23,15 +23,21 @@ def tokens(messages) -> int:
 
 
 @in_its_own_time
-@given(earlier=st.lists(turns, max_size=30), last=questions, instructions=texts, window=st.integers(64, 16_384))
-def test_what_is_sent_fits_and_holds_what_must_be_there(earlier, last, instructions, window):
-    built = context.build(history=[*earlier, last], instructions=instructions, window=window)
+@given(
+    earlier=st.lists(turns, max_size=30),
+    last=questions,
+    instructions=texts,
+    window=st.integers(64, 16_384),
+    ratio=st.floats(0.5, 3),
+)
+def test_what_is_sent_fits_and_holds_what_must_be_there(earlier, last, instructions, window, ratio):
+    built = context.build(history=[*earlier, last], instructions=instructions, window=window, ratio=ratio)
     opening = (Said(role="system", text=instructions),) if instructions else ()
     must = opening + last.messages
     assert built.messages[: len(opening)] == opening
     assert built.messages[-len(last.messages) :] == last.messages
     free = window - min(context.ANSWER_TOKENS, int(window * context.ANSWER_SHARE))
-    assert tokens(built.messages) <= max(free, tokens(must))
+    assert tokens(built.messages) <= max(free / ratio, tokens(must))
     kept = built.messages[len(opening) : len(built.messages) - len(last.messages)]
     recent = [message for past in earlier[built.left_out :] for message in past.messages]
     assert list(kept) == recent

@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from chatsite import processes
 from chatsite.threads import in_database
 from conversations import turns
 from conversations.models import Message, Turn
@@ -65,7 +66,7 @@ def engine(monkeypatch) -> Engine:
 def neighbour() -> Iterator[str]:
     """The name of a worker whose process lives on this machine."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        yield f"{engines._machine()}/{process.pid}/00000000"
+        yield f"{processes.machine()}/{process.pid}/00000000"
         process.kill()
 
 
@@ -127,7 +128,7 @@ def gone() -> str:
     """The name of a worker whose process on this machine has ended."""
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()
-    return f"{engines._machine()}/{process.pid}/00000000"
+    return f"{processes.machine()}/{process.pid}/00000000"
 
 
 async def test_a_process_of_this_machine_that_is_gone_is_dead_at_once(engine, gone):
@@ -137,7 +138,7 @@ async def test_a_process_of_this_machine_that_is_gone_is_dead_at_once(engine, go
 
 
 async def test_an_earlier_process_of_our_own_number_is_dead_at_once(engine):
-    turn = await in_database(ask, f"{engines._machine()}/{os.getpid()}/00000000")
+    turn = await in_database(ask, f"{processes.machine()}/{os.getpid()}/00000000")
     await engine.look()
     assert await in_database(now, turn) == ("interrupted", "interrupted", SO_FAR)
 

@@ -37,12 +37,16 @@ class Site:
         return await Chat.open(self.url, self.token, conversation)
 
 
+# The engine is sent what was said and nothing else, so that its own answer can be worked out.
+PLAIN = {"DETECT_INTENT": "false", "TOOLS": "", "LOG_LEVEL": "WARNING"}
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, engine: Engine, models: Models) -> Iterator[Site]:
     """The product, started once; whatever happens to the engine, it is never started again."""
     engine.start(models.brief, window=MIDDLE_WINDOW)
     folder: Path = tmp_path_factory.mktemp("site")
-    server = Server(folder=folder, OPENAI_BASE_URL=engine.url, DEFAULT_MODEL="", LOG_LEVEL="WARNING")
+    server = Server(folder=folder, OPENAI_BASE_URL=engine.url, DEFAULT_MODEL="", **PLAIN)
     try:
         server.start("--no-jobs")
         yield Site(url=server.url, token=sign_up(server.url), ledger=Ledger(folder / "chatsite.sqlite3"))

@@ -80,7 +80,7 @@ def said(engine: Engine, question: str = QUESTION, *, most: int) -> str:
 async def test_the_model_is_listed_with_the_window_that_the_engine_gives_it(engine, models, provider):
     engine.start(models.brief, window=512)
     (model,) = await provider.models()
-    assert (model.id, model.context_length) == ("openai/tiny", 512)
+    assert (model.id, model.window) == ("openai/tiny", 512)
     assert "completion" in model.capabilities
 
 

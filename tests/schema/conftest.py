@@ -9,6 +9,8 @@ from django.test import Client
 
 from accounts import keys
 from accounts.models import User
+from conversations.models import Summary
+from conversations.summaries import measure
 from tests.pages.conftest import browser_of, plain_static_files, talk  # noqa: F401
 from tests.support.files import attach
 
@@ -36,6 +38,16 @@ def things(alice: User, talk, kept_files) -> Things:  # noqa: F811
     """What Alice has."""
     key, _ = keys.make(user=alice, name="A secret key", scopes=["read"])
     attachment = attach(alice, text="A secret passage", name="A secret name.txt")
+    Summary.objects.create(
+        conversation_id=talk.conversation_id,
+        number=1,
+        text="A secret summary",
+        metrics=measure(talk.conversation).figures,
+        state="ready",
+        start_time=talk.created_at,
+        end_time=talk.created_at,
+        written_at=talk.created_at,
+    )
     return Things(
         conversation_id=str(talk.conversation_id),
         turn_id=str(talk.pk),

@@ -79,6 +79,8 @@ class Stage:
 @pytest.fixture
 async def stage(request, transactional_db, settings) -> AsyncIterator[Stage]:
     settings.DRAIN_SECONDS = 1
+    # What is sent is what was said, word by word.
+    settings.DETECT_INTENT = False
     silence = getattr(request.module, "SILENCE_SECONDS", SILENCE_SECONDS)
     async with FakeModel() as fake:
         config = Config(

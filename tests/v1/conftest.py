@@ -14,6 +14,8 @@ from tests.support.server import Server
 
 SETTINGS = {
     "LOG_LEVEL": "WARNING",
+    # The models are sent what the programs sent, and nothing else.
+    "DETECT_INTENT": "false",
     "MODEL_FIRST_TOKEN_SECONDS": "2",
     "MODEL_BETWEEN_TOKENS_SECONDS": "2",
 }
