@@ -57,6 +57,9 @@ def exchange(messages: Sequence[Message], *, status: str, files: tuple[Attached,
     every later question fail with it.
     """
     told = tuple(_as_said([message for message in messages if _counts(message, files)]))
+    if told and told[-1].role == Message.Role.TOOL:
+        # Nothing was said about what the tools found, and some templates refuse a question after a result.
+        told = tuple(each for each in told if each.role == Message.Role.USER)
     answered = bool(told) and told[-1].role == Message.Role.ASSISTANT
     failed = not answered and status == Turn.Status.FAILED
     # The files of a failed question stay: whoever asks again in other words means the same ones.
@@ -119,7 +122,7 @@ def _counts(message: Message, files: Sequence[Attached]) -> bool:
         return bool(message.text or files)
     if message.role == Message.Role.TOOL:
         # One that was cut short has no result, and a call without one is refused by model servers.
-        return message.status in {Message.Status.COMPLETE, Message.Status.FAILED}
+        return "ok" in message.tool_run
     return bool(message.text)
 
 

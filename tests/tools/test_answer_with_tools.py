@@ -114,6 +114,18 @@ async def test_stopped_while_a_tool_works_all_that_was_said_is_kept(stage, alice
     assert [each["role"] for each in stage.fake.chats[-1].body["messages"]][-3:] == ["user", "assistant", "user"]
 
 
+async def test_what_was_looked_up_for_an_answer_that_never_came_is_not_told_again(stage, alice):
+    calls(stage, SUM, text="")
+    stage.fake.replies.append({"delay": 60})
+    turn = await stage.ask(alice, "ollama/tools", "How much?")
+    await stage.until(lambda: len(stage.fake.chats) == 2)
+    await stage.stop(turn)
+    turn = await stage.ended(turn)
+    assert [row.role for row in await messages(turn)] == ["user", "tool", "assistant"]
+    await stage.answered(alice, "ollama/fast", "And? tokens=5", conversation_id=turn.conversation_id)
+    assert [each["role"] for each in stage.fake.chats[-1].body["messages"]] == ["user"]
+
+
 async def test_what_a_page_hears_is_what_a_page_shows(stage, alice, slow):
     gate, begun = slow
     calls(stage, ("wait", {}), text="One moment.")
