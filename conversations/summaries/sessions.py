@@ -100,9 +100,12 @@ def regenerate(*, conversation: Conversation, user) -> Summary:
 
 
 def rate(*, conversation: Conversation, rating: int) -> Conversation:
-    """Return the conversation with this rating, from 1 to 5, in the place of an earlier one; raises Invalid."""
+    """Return the conversation with this rating, 1 to 5, in the place of an earlier one; raises Invalid or NotFound."""
     if rating not in RATINGS:
         raise Invalid("A rating is a number from 1 to 5.", code="invalid")
     conversation.rating, conversation.rated_at = rating, timezone.now()
-    conversation.save(update_fields=["rating", "rated_at"])
+    rated = {"rating": conversation.rating, "rated_at": conversation.rated_at}
+    if not Conversation.objects.filter(pk=conversation.pk).update(**rated):
+        # It was deleted meanwhile.
+        raise NotFound
     return conversation

@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from conversations import lifecycle, sessions, turns
-from conversations.errors import TurnRunning
+from conversations import lifecycle, sessions, summaries, turns
+from conversations.errors import NotFound, TurnRunning
 from conversations.models import Conversation, Job, Message, Summary, Turn
 
 from .conftest import answered, ended
@@ -257,3 +257,10 @@ def test_the_button_and_two_clocks_at_once_make_one_ending(talk):
     assert failed == []
     assert status_of(talk) == "completed"
     assert (Summary.objects.count(), Job.objects.count()) == (1, 1)
+
+
+def test_a_conversation_that_is_gone_cannot_be_rated(alice):
+    conversation = lifecycle.create(owner=alice, title="Short")
+    lifecycle.delete(conversation=conversation)
+    with pytest.raises(NotFound):
+        summaries.rate(conversation=conversation, rating=5)
