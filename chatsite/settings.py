@@ -356,60 +356,6 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "chatsite.urls"
 ASGI_APPLICATION = "chatsite.asgi.application"
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "csp.context_processors.nonce",
-                "chatsite.context_processors.site",
-            ],
-        },
-    },
-]
-
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.Authentication"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "chatsite.parsers.ExactNegotiation",
-    "DEFAULT_PARSER_CLASSES": ["chatsite.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": [
-        "rest_framework.renderers.JSONRenderer",
-        "chatsite.browsing.PageRenderer",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": [
-        "rest_framework.permissions.IsAuthenticated",
-        "accounts.permissions.ScopeAllows",
-    ],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "chatsite.errors.handler",
-    "NUM_PROXIES": PROXY_COUNT,
-    # `format` is a parameter like any other; what an answer is written in is said by Accept.
-    "URL_FORMAT_OVERRIDE": None,
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-}
-
-SPECTACULAR_SETTINGS = {
-    "OAS_VERSION": "3.1.0",
-    "TITLE": "Chatsite",
-    "VERSION": "1",
-    "DESCRIPTION": (
-        "Everything that can be done on the pages can be done here. Bodies are JSON in UTF-8, ids are UUIDs, times are "
-        "ISO 8601 in UTC. An unknown field or parameter is an error, never ignored. What belongs to somebody else does "
-        "not exist for you: 404. Every answer has an `X-Request-ID`, the name of the request in the server's log."
-    ),
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"ConversationStatusEnum": "conversations.models.conversation.Conversation.Status"},
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "chatsite.openapi.tell_errors",
-    ],
-}
 
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -457,3 +403,7 @@ LOGGING = {
 CSRF_FAILURE_VIEW = "chatsite.errors.csrf_failure"
 
 from accounts.conf import *  # noqa: E402, F403
+from chatsite.conf import *  # noqa: E402, F403
+from chatsite.conf import REST_FRAMEWORK  # noqa: E402
+
+REST_FRAMEWORK["NUM_PROXIES"] = PROXY_COUNT
