@@ -8,8 +8,9 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
-from django.db.models import Model
 from django.http import HttpRequest
+
+from chatsite.admin import ReadOnlyAdmin
 
 from . import keys, people, tokens
 from .models import ApiKey, SignIn, User
@@ -87,21 +88,8 @@ class UserAdmin(DjangoUserAdmin):
             people.deactivate(user=obj)
 
 
-class LookOnlyAdmin(admin.ModelAdmin):
-    """Rows that people make elsewhere: they can be looked at and ended here, and not edited."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 @admin.register(SignIn)
-class SignInAdmin(LookOnlyAdmin):
+class SignInAdmin(ReadOnlyAdmin):
     list_display = fields = ("user", "client", "created_at", "last_used_at", "expires_at", "revoked_at")
     list_select_related = ["user"]
     search_fields = ["user__email"]
@@ -114,7 +102,7 @@ class SignInAdmin(LookOnlyAdmin):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(LookOnlyAdmin):
+class ApiKeyAdmin(ReadOnlyAdmin):
     list_display = fields = (
         "name",
         "user",

@@ -2,8 +2,10 @@
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
+
+from chatsite.admin import ReadOnlyAdmin
 
 from . import work
 from .models import Job, ModelPrice, Quota, UsageEntry
@@ -39,22 +41,6 @@ class ModelPriceAdmin(admin.ModelAdmin):
     form = PriceForm
     list_display = ("model", "prompt", "cached", "completion", "currency", "changed_at")
     search_fields = ["model"]
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows to be read."""
-
-    # Counting a million rows for a number on the page would be its slowest part.
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(Job)
