@@ -38,10 +38,13 @@ class Work:
     turn: Turn
     answer: Message
     asked: context.Past
-    # The words that were asked.
-    question: str = ""
     # What its author may use.
-    limits: quotas.Limits = field(default_factory=quotas.Limits)
+    limits: quotas.Limits
+
+    @property
+    def question(self) -> str:
+        """The words that were asked."""
+        return self.asked.messages[0].text
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def claim(turn_id: uuid.UUID, worker: str) -> Work | None:
 
 def work(turn: Turn, question: Message, answer: Message, limits: quotas.Limits) -> Work:
     """Return what the runner of a claimed turn needs to know: the turn, what it asks, and its limits."""
-    return Work(turn=turn, answer=answer, asked=context.asked(question), question=question.text, limits=limits)
+    return Work(turn=turn, answer=answer, asked=context.asked(question), limits=limits)
 
 
 def call(
