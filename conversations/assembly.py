@@ -84,10 +84,11 @@ def assemble(*, turn: Turn, asked: context.Past, model: Model, beside: int = 0) 
     known = calibration.of(model.id)
     ratio = calibration.budget_ratio(known)
     window = model.window or settings.LLM["context_length"]
+    instructions = modes.instructions(turn)
     if model.window:
-        _check_length(asked, modes.instructions(turn), int(model.window * (1 - LEAST_ANSWER_SHARE) / ratio) - beside)
+        _check_length(asked, instructions, int(model.window * (1 - LEAST_ANSWER_SHARE) / ratio) - beside)
     window = max(1, window - int(beside * ratio))
-    how: dict[str, Any] = {"instructions": modes.instructions(turn), "window": window, "ratio": ratio}
+    how: dict[str, Any] = {"instructions": instructions, "window": window, "ratio": ratio}
     branch = Branch(turn.parent_id)
     budget = context.budget_of(window, ratio)
     history = _all_that_fits(branch, budget)
