@@ -83,7 +83,7 @@ def assemble(*, turn: Turn, asked: context.Past, model: Model, beside: int = 0) 
     """
     known = calibration.of(model.id)
     ratio = calibration.budget_ratio(known)
-    window = model.window or settings.LLM["context_length"]
+    window = context.window_of(model)
     instructions = modes.instructions(turn)
     if model.window:
         _check_length(asked, instructions, int(model.window * (1 - LEAST_ANSWER_SHARE) / ratio) - beside)

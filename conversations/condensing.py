@@ -2,11 +2,9 @@
 
 from functools import partial
 
-from django.conf import settings
-
 from llm.errors import ModelError
 
-from . import background, calibration, context, digests, work
+from . import background, context, digests, work
 from .models import ContextDigest, UsageEntry
 
 KIND = "digest"
@@ -21,9 +19,8 @@ def write(job: work.Claim) -> work.Result:
     purpose = UsageEntry.Purpose.SUMMARY
     try:
         with background.assistant(conversation=digest.conversation, purpose=purpose, beat=job.beat) as model:
-            ratio = calibration.budget_ratio(calibration.of(model.model.id))
-            room = context.budget_of(model.model.window or settings.LLM["context_length"], ratio)
-            prose = model.ask(digests.request(digest, room=room), max_tokens=digests.PROSE_TOKENS)
+            asked = digests.request(digest, room=context.budget_for(model.model))
+            prose = model.ask(asked, max_tokens=digests.PROSE_TOKENS)
     except background.Unasked:
         return work.Result()
     except background.Busy:

@@ -4,10 +4,13 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from llm.tokens import TOKENS_PER_IMAGE, estimate
 from llm.values import Message as Said
-from llm.values import ToolCall
+from llm.values import Model, ToolCall
 
+from . import calibration
 from .models import Attachment, Message, Turn
 
 # The part of the window that is kept free for the answer, and its upper bound in tokens.
@@ -124,6 +127,16 @@ def _counts(message: Message, files: Sequence[Attached]) -> bool:
         # One that was cut short has no result, and a call without one is refused by model servers.
         return "ok" in message.tool_run
     return bool(message.text)
+
+
+def window_of(model: Model) -> int:
+    """Return the window that a model has, or is taken to have, in tokens."""
+    return model.window or settings.LLM["context_length"]
+
+
+def budget_for(model: Model) -> int:
+    """Return how many of our tokens a model may be sent, as far as we know how its server counts."""
+    return budget_of(window_of(model), calibration.budget_ratio(calibration.of(model.id)))
 
 
 def budget_of(window: int | None, ratio: float = 1.0) -> int:

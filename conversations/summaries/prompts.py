@@ -3,13 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from django.conf import settings
-
 from llm.fences import fenced
 from llm.tokens import estimate
 from llm.values import Message, Model
 
-from .. import calibration, context
+from .. import context
 from ..background import Unusable
 from ..models import Summary
 from .values import Said, Words
@@ -74,8 +72,7 @@ class Asks(Protocol):
 
 def summarise(model: Asks, said: Sequence[Said]) -> Words:
     """Return the model's summary; raises Unusable, and whatever asking raises."""
-    known = calibration.budget_ratio(calibration.of(model.model.id))
-    room = room_of(model.model.window or settings.LLM["context_length"], known)
+    room = room_of(context.budget_for(model.model))
     pieces = parts([_shown(each) for each in said], room)
     while len(pieces) > 1:
         notes = [
@@ -102,9 +99,9 @@ def words_of(found: dict[str, Any]) -> Words:
     )
 
 
-def room_of(window: int | None, ratio: float = 1.0) -> int:
-    """Return how many of our tokens of a conversation one call may read; `ratio` is what a server counts for one."""
-    return max(LEAST_TOKENS, min(context.budget_of(window, ratio), PART_TOKENS) - INSTRUCTION_TOKENS)
+def room_of(budget: int) -> int:
+    """Return how many of our tokens of a conversation one call may read, of those that it may be sent."""
+    return max(LEAST_TOKENS, min(budget, PART_TOKENS) - INSTRUCTION_TOKENS)
 
 
 def parts(texts: Sequence[str], room: int) -> list[str]:
