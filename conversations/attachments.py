@@ -47,7 +47,7 @@ def receive(*, owner, upload: TemporaryUploadedFile) -> Attachment:
     _check_room(owner, upload.size)
     _let_connection_go()
     try:
-        extract = extraction.read_now(path, name=name, whose=owner.pk)
+        extract = extraction.read(path, name=name, whose=owner.pk)
     except extraction.ExtractionError as error:
         raise Unreadable(error.detail, code=error.code) from None
     return _keep(owner, path, digest, name, extract)

@@ -21,7 +21,7 @@ def measure(name: str, data: bytes, *, folder: Path, runs: int) -> tuple[list[fl
     before = processor()
     for _ in range(runs):
         began = time.perf_counter()
-        found = extraction.read_now(source, name=name)
+        found = extraction.read(source, name=name)
         seconds.append(time.perf_counter() - began)
     said = (
         f"{found.receipt['characters']:,} characters"

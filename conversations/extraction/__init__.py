@@ -2,7 +2,7 @@
 
 from .extract import Extract, ExtractionError, PageImage, Section
 from .kinds import EXTENSIONS, Format, format_of
-from .reading import read, read_now
+from .reading import read
 
 __all__ = [
     "EXTENSIONS",
@@ -13,5 +13,4 @@ __all__ = [
     "Section",
     "format_of",
     "read",
-    "read_now",
 ]

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -26,81 +25,58 @@ class TooMuch(Exception):
     """The parser took longer, or said more, than it may."""
 
 
-class Stopped(Exception):
-    """Nobody waits for this file any more."""
+def run(source: BinaryIO, job: dict[str, Any], *, seconds: float) -> tuple[bytes, int]:
+    """Return what a process of its own said about the open file, and how it ended; raise TooMuch."""
+    libraries = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    told = json.dumps({**job, "parent": os.getpid()})
+    command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", START, told, *PLACES, *libraries]
+    with tempfile.TemporaryDirectory(prefix="chatsite-reads-") as folder:
+        process = _start(command, source, folder)
+        try:
+            return _listen(process, time.monotonic() + seconds), process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise TooMuch from None
+        finally:
+            _end(process)
 
 
-class Child:
-    """One process for one file; `stop` ends it from another thread."""
+def _start(command: list[str], source: BinaryIO, folder: str) -> subprocess.Popen:
+    # No preexec_fn: it would copy this process, which has threads, instead of only starting another one.
+    return subprocess.Popen(
+        command,
+        stdin=source,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+        env={},
+        start_new_session=True,
+    )
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen | None = None
-        self._stopped = False
 
-    def run(self, source: BinaryIO, job: dict[str, Any], *, seconds: float) -> tuple[bytes, int]:
-        """Return what the process said about the open file, and how it ended; raise TooMuch or Stopped."""
-        libraries = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
-        told = json.dumps({**job, "parent": os.getpid()})
-        command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", START, told, *PLACES, *libraries]
-        with tempfile.TemporaryDirectory(prefix="chatsite-reads-") as folder:
-            process = self._start(command, source, folder)
-            try:
-                return self._listen(process, time.monotonic() + seconds), process.wait(timeout=seconds)
-            except subprocess.TimeoutExpired:
-                raise TooMuch from None
-            finally:
-                self._end(process)
+def _listen(process: subprocess.Popen, deadline: float) -> bytes:
+    assert process.stdout is not None
+    pipe = process.stdout.fileno()
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN | select.POLLHUP)
+    said = bytearray()
+    while (left := deadline - time.monotonic()) > 0:
+        if not poll.poll(left * 1000):
+            break
+        piece = os.read(pipe, PIPE_BYTES)
+        if not piece:
+            return bytes(said)
+        said += piece
+        if len(said) > ANSWER_BYTES:
+            break
+    raise TooMuch
 
-    def stop(self) -> None:
-        """End the process, or keep it from being started."""
-        with self._lock:
-            self._stopped = True
-            if self._process is not None:
-                _kill(self._process)
 
-    def _start(self, command: list[str], source: BinaryIO, folder: str) -> subprocess.Popen:
-        with self._lock:
-            if self._stopped:
-                raise Stopped
-            # No preexec_fn: it would copy this process, which has threads, instead of only starting another one.
-            self._process = subprocess.Popen(
-                command,
-                stdin=source,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=folder,
-                env={},
-                start_new_session=True,
-            )
-            return self._process
-
-    def _listen(self, process: subprocess.Popen, deadline: float) -> bytes:
-        assert process.stdout is not None
-        pipe = process.stdout.fileno()
-        poll = select.poll()
-        poll.register(pipe, select.POLLIN | select.POLLHUP)
-        said = bytearray()
-        while (left := deadline - time.monotonic()) > 0:
-            if not poll.poll(left * 1000):
-                break
-            piece = os.read(pipe, PIPE_BYTES)
-            if not piece:
-                return bytes(said)
-            said += piece
-            if len(said) > ANSWER_BYTES:
-                break
-        raise TooMuch
-
-    def _end(self, process: subprocess.Popen) -> None:
-        with self._lock:
-            # Under the lock, so that `stop` cannot hit a number that already belongs to somebody else.
-            self._process = None
-            if process.returncode is None:
-                _kill(process)
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
+def _end(process: subprocess.Popen) -> None:
+    if process.returncode is None:
+        _kill(process)
+    process.wait()
+    assert process.stdout is not None
+    process.stdout.close()
 
 
 def _kill(process: subprocess.Popen) -> None:

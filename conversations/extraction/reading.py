@@ -1,6 +1,5 @@
-"""Reading files, a few at once: others wait their turn, and the event loop waits for none."""
+"""Reading files, a few at once: others wait their turn."""
 
-import asyncio
 import logging
 import os
 import signal
@@ -8,7 +7,6 @@ import struct
 import threading
 import time
 from collections.abc import Hashable, Iterator
-from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,9 +14,9 @@ from typing import Any
 import orjson
 from django.conf import settings
 
+from . import process
 from .extract import ERRORS, Extract, ExtractionError, PageImage, Section
 from .kinds import HEAD_BYTES, Format, format_of
-from .process import Child, TooMuch
 from .waiting import Line
 
 logger = logging.getLogger(__name__)
@@ -33,29 +31,15 @@ _lines: dict[tuple[int, int], Line] = {}
 _making = threading.Lock()
 
 
-async def read(source: Path, *, name: str, whose: Hashable = None) -> Extract:
+def read(source: Path, *, name: str, whose: Hashable = None) -> Extract:
     """Return what is in a file, read in a limited process when it is its owner's turn; raise ExtractionError."""
-    child = Child()
-    try:
-        return await asyncio.wrap_future(_submit(source, name, child, whose))
-    except asyncio.CancelledError:
-        child.stop()
-        raise
-
-
-def read_now(source: Path, *, name: str, whose: Hashable = None) -> Extract:
-    """Return what is in a file, as `read` does, for code that is not async; raise ExtractionError."""
-    return _submit(source, name, Child(), whose).result()
-
-
-def _submit(source: Path, name: str, child: Child, whose: Hashable) -> Future[Extract]:
     key = os.getpid(), max(1, settings.PARSERS)
     with _making:
         line = _lines.get(key) or _lines.setdefault(key, Line(key[1]))
-    return line.join(partial(_read, source, name, child), whose=whose)
+    return line.join(partial(_read, source, name), whose=whose).result()
 
 
-def _read(source: Path, name: str, child: Child) -> Extract:
+def _read(source: Path, name: str) -> Extract:
     began = time.monotonic()
     with source.open("rb") as file:
         found = format_of(name, file.read(HEAD_BYTES))
@@ -69,8 +53,8 @@ def _read(source: Path, name: str, child: Child) -> Extract:
             "memory_bytes": settings.PARSER_MEMORY_MB * 1024 * 1024,
         }
         try:
-            answer, code = child.run(file, job, seconds=settings.PARSER_SECONDS)
-        except TooMuch:
+            answer, code = process.run(file, job, seconds=settings.PARSER_SECONDS)
+        except process.TooMuch:
             logger.info("Reading a file of kind %s was ended after %.1f s.", found.kind, time.monotonic() - began)
             raise ExtractionError("parse_limit") from None
     extract = _understood(answer, code, found)

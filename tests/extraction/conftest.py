@@ -15,7 +15,7 @@ def extract(tmp_path):
     def read(data: bytes, name: str) -> extraction.Extract:
         source = tmp_path / "upload"
         source.write_bytes(data)
-        return extraction.read_now(source, name=name)
+        return extraction.read(source, name=name)
 
     return read
 

@@ -50,14 +50,14 @@ def at_once(*verbs) -> list:
 @pytest.fixture
 def together(monkeypatch):
     """Let two files be read until both have been: as slow ones are."""
-    read, barrier = attachments.extraction.read_now, threading.Barrier(2, timeout=PATIENCE_SECONDS)
+    really_read, barrier = attachments.extraction.read, threading.Barrier(2, timeout=PATIENCE_SECONDS)
 
-    def read_now(path, *, name, whose):
-        extract = read(path, name=name)
+    def read(path, *, name, whose):
+        extract = really_read(path, name=name)
         barrier.wait()
         return extract
 
-    monkeypatch.setattr(attachments.extraction, "read_now", read_now)
+    monkeypatch.setattr(attachments.extraction, "read", read)
 
 
 def test_the_same_file_twice_at_once_is_kept_once(alice, files, together):
