@@ -83,6 +83,24 @@ def assistant(*, conversation: Conversation, purpose: str, beat: Callable[[], No
         _places.release()
 
 
+def result_of(
+    job: work.Claim, *, conversation: Conversation, purpose: str, ask: Callable[["Assistant"], work.Keep | None]
+) -> work.Result:
+    """Return what a job comes to that asks a model: `ask` returns what keeps its answer, if that is worth keeping.
+
+    Where there is nobody to ask it comes to nothing, which is no error.
+    """
+    try:
+        with assistant(conversation=conversation, purpose=purpose, beat=job.beat) as model:
+            return work.Result(keep=ask(model))
+    except Unasked:
+        return work.Result()
+    except Busy:
+        return work.Result(postponed=True)
+    except (ModelError, Unusable) as error:
+        return work.Result(error=str(error) or type(error).__name__)
+
+
 class Assistant:
     """A model that is asked on behalf of a conversation; each call is in the ledger, whatever came of it."""
 

@@ -2,8 +2,6 @@
 
 from functools import partial
 
-from llm.errors import ModelError
-
 from . import background, context, digests, work
 from .models import ContextDigest, UsageEntry
 
@@ -16,18 +14,14 @@ def write(job: work.Claim) -> work.Result:
     digest = ContextDigest.objects.select_related("conversation__owner").filter(pk=job.payload["digest"]).first()
     if digest is None or digests.is_improved(digest):
         return work.Result()
+
+    def ask(model: background.Assistant) -> work.Keep:
+        asked = digests.request(digest, room=context.budget_for(model.model))
+        prose = model.ask(asked, max_tokens=digests.PROSE_TOKENS)
+        return partial(_keep, digest, prose, model.model.id)
+
     purpose = UsageEntry.Purpose.SUMMARY
-    try:
-        with background.assistant(conversation=digest.conversation, purpose=purpose, beat=job.beat) as model:
-            asked = digests.request(digest, room=context.budget_for(model.model))
-            prose = model.ask(asked, max_tokens=digests.PROSE_TOKENS)
-    except background.Unasked:
-        return work.Result()
-    except background.Busy:
-        return work.Result(postponed=True)
-    except ModelError as error:
-        return work.Result(error=str(error))
-    return work.Result(keep=partial(_keep, digest, prose, model.model.id))
+    return background.result_of(job, conversation=digest.conversation, purpose=purpose, ask=ask)
 
 
 def _keep(digest: ContextDigest, prose: str, model: str) -> None:

@@ -6,7 +6,6 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 
-from llm.errors import ModelError
 from llm.fences import fenced
 from llm.values import Message as Said
 
@@ -41,18 +40,12 @@ def write(job: work.Claim) -> work.Result:
     words = _beginning(conversation)
     if not words:
         return work.Result()
-    purpose = UsageEntry.Purpose.TITLE
-    try:
-        with background.assistant(conversation=conversation, purpose=purpose, beat=job.beat) as model:
-            said = model.ask([Said("system", ASK), Said("user", fenced(words))], max_tokens=MAX_TOKENS)
-    except background.Unasked:
-        return work.Result()
-    except background.Busy:
-        return work.Result(postponed=True)
-    except ModelError as error:
-        return work.Result(error=str(error))
-    title = cleaned(said)
-    return work.Result(keep=partial(_keep, conversation.pk, title) if title else None)
+
+    def ask(model: background.Assistant) -> work.Keep | None:
+        title = cleaned(model.ask([Said("system", ASK), Said("user", fenced(words))], max_tokens=MAX_TOKENS))
+        return partial(_keep, conversation.pk, title) if title else None
+
+    return background.result_of(job, conversation=conversation, purpose=UsageEntry.Purpose.TITLE, ask=ask)
 
 
 def cleaned(said: str) -> str:

@@ -2,13 +2,11 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
-
-from llm.errors import ModelError
 
 from .. import background, events, live, work
 from ..models import Conversation, Message, Summary, Turn, UsageEntry
@@ -42,21 +40,17 @@ def write(job: work.Claim) -> work.Result:
     if summary is None:
         return work.Result()
     said = transcript(summary)
-    error = ""
-    try:
-        purpose = UsageEntry.Purpose.SUMMARY
-        with background.assistant(conversation=summary.conversation, purpose=purpose, beat=job.beat) as model:
-            words = prompts.summarise(model, said)
-            written = Written(words, Summary.Writer.MODEL, model.model.id)
-            return work.Result(keep=partial(_keep, summary.pk, written))
-    except background.Busy:
-        return work.Result(postponed=True)
-    except background.Unasked:
-        pass
-    except (ModelError, background.Unusable) as problem:
-        error = str(problem) or type(problem).__name__
+
+    def ask(model: background.Assistant) -> work.Keep:
+        written = Written(prompts.summarise(model, said), Summary.Writer.MODEL, model.model.id)
+        return partial(_keep, summary.pk, written)
+
+    purpose = UsageEntry.Purpose.SUMMARY
+    result = background.result_of(job, conversation=summary.conversation, purpose=purpose, ask=ask)
+    if result.keep or result.postponed:
+        return result
     stand_in = Written(extract.summarise(said), Summary.Writer.EXTRACT)
-    return work.Result(keep=partial(_keep, summary.pk, stand_in), error=error)
+    return replace(result, keep=partial(_keep, summary.pk, stand_in))
 
 
 def transcript(summary: Summary) -> Sequence[Said]:

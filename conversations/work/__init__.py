@@ -4,8 +4,20 @@
 does what. A message of the queue that is lost delays a job to the next sweep and no more.
 """
 
-from .kinds import Done, Result, handles
+from .kinds import Done, Keep, Result, handles
 from .perform import perform, sweep
 from .rows import BEAT_SECONDS, Claim, ClaimLost, again, queue
 
-__all__ = ["BEAT_SECONDS", "Claim", "ClaimLost", "Done", "Result", "again", "handles", "perform", "queue", "sweep"]
+__all__ = [
+    "BEAT_SECONDS",
+    "Claim",
+    "ClaimLost",
+    "Done",
+    "Keep",
+    "Result",
+    "again",
+    "handles",
+    "perform",
+    "queue",
+    "sweep",
+]

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from .rows import Claim
 
+Keep = Callable[[], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a job came to: `keep` writes it, in the transaction that ends the job; with an `error` the job is tried
     again later, and `postponed` says that this was no attempt of its own."""
 
-    keep: Callable[[], None] | None = None
+    keep: Keep | None = None
     error: str = ""
     postponed: bool = False
 
