@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, wait
-from contextlib import aclosing, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -17,19 +17,14 @@ from llm import structured
 from llm.catalog import Catalog
 from llm.config import from_settings
 from llm.errors import ModelError
-from llm.events import Finished, Text, Thinking
-from llm.meter import Meter
-from llm.tokens import estimate_prompt
 from llm.values import Message, Model, Options
 
-from . import ledger, quotas, runner, work
+from . import asides, ledger, quotas, runner, work
 from .errors import OverQuota
-from .models import Conversation, Turn, UsageEntry
+from .models import Conversation, Turn
 from .runner.line import Line
 
 logger = logging.getLogger(__name__)
-
-Outcome = UsageEntry.Outcome
 
 # How many jobs of a process ask a model at the same time: other work, such as mail, finds a worker meanwhile.
 PLACES = 2
@@ -42,8 +37,6 @@ PEOPLE_LOOK_SECONDS = 1.0
 ALIVE_SECONDS = 30
 # What a call took is known this long after it was cut short.
 CUT_SECONDS = 2.0
-# A model that does not stop by itself is stopped here.
-LONGEST_ANSWER_PIECES = 20_000
 DEMO = "demo"
 PROVIDERS = ("ollama", "openai", DEMO, "scripted")
 
@@ -193,43 +186,21 @@ class Assistant:
         self._call_over.wait(CUT_SECONDS)
 
     async def _call(self, messages: Sequence[Message], options: Options) -> str:
-        model = self.model
-        line = self._line_of(model.provider)
+        line = self._line_of(self.model.provider)
         place = object()
         await line.enter(place, lambda ahead: None, background=True)
-        meter = Meter(prompt=estimate_prompt(messages, ()))
-        finished: Finished | None = None
-        outcome: str = Outcome.INTERRUPTED
-        code = ""
-        said: list[str] = []
         try:
-            stream = self._provider.stream(model=model.name, messages=messages, options=options)
-            async with asyncio.timeout(settings.TASK_SECONDS), aclosing(stream) as events:
-                async for event in events:
-                    if isinstance(event, Text | Thinking):
-                        meter.first_at = meter.first_at or time.monotonic()
-                        meter.pieces += event.pieces
-                        if isinstance(event, Text):
-                            said.append(event.text)
-                    elif isinstance(event, Finished):
-                        finished = event
-                    if meter.pieces > LONGEST_ANSWER_PIECES:
-                        break
-            outcome = Outcome.COMPLETED
-            return "".join(said)
-        except TimeoutError:
-            code = "model_timeout_total"
-            raise ModelError("model_timeout_total", "The model took too long.", retryable=True) from None
-        except ModelError as error:
-            code = error.code
-            raise
+            return await asides.ask(
+                self._provider,
+                self.model,
+                messages,
+                options,
+                purpose=self._purpose,
+                calls=self._calls,
+                seconds=settings.TASK_SECONDS,
+            )
         finally:
             line.leave(place)
-            if outcome != Outcome.COMPLETED and code and not meter.pieces:
-                outcome = Outcome.FAILED
-            meter.end_call(finished.usage if finished else None, error_code=code)
-            names = {"provider": model.provider, "model": model.id, "purpose": self._purpose}
-            self._calls += [ledger.Call(measured=each, outcome=outcome, **names) for each in meter.calls]
             self._call_over.set()
 
     def _let_people_go_first(self) -> None:

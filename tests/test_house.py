@@ -58,7 +58,7 @@ LAYERS = [
         "background",
     },
     {"runner", "live"},
-    {"quotas", "ledger"},
+    {"quotas", "ledger", "asides"},
     {
         "assembly",
         "branches",

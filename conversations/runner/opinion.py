@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import time
-from contextlib import aclosing
 
 from django.conf import settings
 
@@ -11,12 +9,9 @@ from chatsite.threads import in_database
 from llm import intent
 from llm.catalog import Catalog
 from llm.errors import ModelError
-from llm.events import Finished, Text
-from llm.meter import Meter
-from llm.tokens import estimate_prompt
 from llm.values import Options
 
-from .. import ledger, modes
+from .. import asides, ledger, modes
 from ..models import Turn, UsageEntry
 
 logger = logging.getLogger(__name__)
@@ -42,26 +37,13 @@ async def ask(turn: Turn, question: str, catalog: Catalog) -> None:
 
 async def _opinion(turn: Turn, question: str, catalog: Catalog) -> intent.Mode | None:
     provider, model = await catalog.get(settings.TASK_MODEL)
-    messages = intent.question(question)
-    meter = Meter(prompt=estimate_prompt(messages, ()))
-    said: list[str] = []
-    finished: Finished | None = None
-    outcome: str = UsageEntry.Outcome.INTERRUPTED
     options = Options(max_tokens=MOST_TOKENS, temperature=0, think=False, format=intent.SCHEMA)
+    purpose = UsageEntry.Purpose.INTENT
+    calls: list[ledger.Call] = []
     try:
-        async with aclosing(provider.stream(model=model.name, messages=messages, options=options)) as events:
-            async for event in events:
-                if isinstance(event, Text):
-                    meter.first_at = meter.first_at or time.monotonic()
-                    meter.pieces += event.pieces
-                    said.append(event.text)
-                elif isinstance(event, Finished):
-                    finished = event
-        outcome = UsageEntry.Outcome.COMPLETED
-        return intent.read_opinion("".join(said))
+        # Not by the line: the turn may hold the place there that this would wait for.
+        said = await asides.ask(provider, model, intent.question(question), options, purpose=purpose, calls=calls)
+        return intent.read_opinion(said)
     finally:
-        meter.end_call(finished.usage if finished else None)
-        names = {"provider": model.provider, "model": model.id, "purpose": UsageEntry.Purpose.INTENT}
-        calls = [ledger.Call(measured=each, outcome=outcome, **names) for each in meter.calls]
         whose = {"user_id": turn.author_id, "conversation_id": turn.conversation_id, "turn_id": turn.pk}
         await asyncio.shield(in_database(ledger.enter, calls, **whose))

@@ -328,13 +328,22 @@ async def test_a_task_model_is_asked_where_the_words_leave_it_open(stage, alice,
     assert "working again" in stage.fake.chats[-1].body["messages"][0]["content"]
 
 
-@pytest.mark.parametrize("reply", [{"text": "Perhaps."}, {"status": 500, "error": "x"}, {"delay": 60}])
-async def test_without_an_opinion_the_words_decide(stage, alice, settings, reply, monkeypatch):
+@pytest.mark.parametrize(
+    ("reply", "outcome", "read"),
+    [
+        ({"text": "Perhaps."}, "completed", True),
+        ({"status": 503, "error": "x"}, "failed", False),
+        ({"delay": 60}, "interrupted", True),
+    ],
+)
+async def test_without_an_opinion_the_words_decide(stage, alice, settings, monkeypatch, reply, outcome, read):
     settings.DETECT_INTENT, settings.TASK_MODEL = True, "ollama/fast"
     monkeypatch.setattr(opinion, "PATIENCE_SECONDS", 0.3)
     stage.fake.replies.append(reply)
     turn = await stage.answered(alice, "openai/fast", UNCLEAR)
     assert (turn.status, turn.intent["by"]) == ("completed", "detected")
+    asked = (await stage.entries(turn))[0]
+    assert (asked.purpose, asked.outcome, asked.prompt_tokens > 0) == ("intent", outcome, read)
 
 
 async def test_what_is_plain_needs_no_second_opinion(stage, alice, settings):
