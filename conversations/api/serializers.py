@@ -185,6 +185,7 @@ class TurnSerializer(TellingSerializer):
     usage = serializers.SerializerMethodField()
     timings = serializers.SerializerMethodField()
     context = serializers.SerializerMethodField()
+    mode = ModeField(read_only=True, help_text="The kind of help that was given.")
 
     class Meta:
         model = Turn
@@ -247,6 +248,7 @@ class ConversationDetailSerializer(ConversationSerializer):
     """A conversation with the end of its open branch; `earlier` is where the messages before them are."""
 
     leaf = serializers.UUIDField(source="leaf_id", allow_null=True)
+    mode = ModeField(read_only=True, help_text="The kind of help; empty: as each question needs it.")
     messages = MessageSerializer(many=True)
     earlier = serializers.CharField(allow_null=True)
 
