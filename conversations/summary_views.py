@@ -82,6 +82,7 @@ def page(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
         "first_word": _mean(session, "first_token_ms"),
         "chart": summary_charts.times(_times(conversation, session)) if summary else None,
         "models": _models(session),
+        "kinds": usage_charts.kinds(session.metrics.get("modes", {})),
         "lines": list(_lines(log)),
         "later": log.next and f"{log.next.at.isoformat()}~{log.next.id}",
         "problem": request.session.pop(SESSION_ERROR, None),

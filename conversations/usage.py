@@ -1,4 +1,5 @@
-"""What somebody has used: sums of the ledger by day, model and purpose, and how that stands to their limits."""
+"""What somebody has used: sums of the ledger by day, model and purpose, how that stands to their limits, and which
+kinds of help they asked for."""
 
 import datetime
 from collections.abc import Callable, Hashable
@@ -110,6 +111,16 @@ def report(*, user, first: datetime.date | None = None, last: datetime.date | No
         found.by_model.setdefault(model, Sums()).add(sums)
         found.by_purpose.setdefault(purpose, Sums()).add(sums)
     return Report(first, last, found.total, found.by_day, _most_used(found.by_model), _most_used(found.by_purpose))
+
+
+def kinds_of_help(*, user, first: datetime.date, last: datetime.date) -> dict[str, int]:
+    """Return how many questions of these days got which kind of help, the most frequent first.
+
+    Counted are those in conversations that are still there; the kind is empty where nobody looked for one.
+    """
+    asked = Turn.objects.visible_to(user).asked_between(first, last).order_by()
+    counts = asked.values_list("mode").annotate(questions=Count("*"))
+    return dict(sorted(counts, key=lambda count: (-count[1], count[0])))
 
 
 def limits(*, user) -> Limits:

@@ -1,11 +1,12 @@
 """What the usage page draws: bars and shares as percentages of a picture, with the words that say the same."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
 
+from .models import Mode
 from .usage import Sums
 
 # The part of the picture's height that the bars use, from the line of 0 up.
@@ -112,6 +113,16 @@ def shares(amounts: Sequence[tuple[str, int | Decimal, str]]) -> list[Part]:
         Part(percent(end - width), percent(max(width - SHARE_GAP, 0.2)), colour, name, f"{text} ({width:.0f}%)")
         for (name, _, text), width, end, colour in zip(named, widths, accumulate(widths), colours, strict=False)
     ]
+
+
+def kinds(counts: Mapping[str, int]) -> list[Part]:
+    """Return the kinds of help as parts of a whole, from how many questions got which."""
+    return shares([(kind(mode), count, f"{count:,}") for mode, count in counts.items()])
+
+
+def kind(mode: str) -> str:
+    """Return what people call a kind of help."""
+    return Mode(mode).label if mode in Mode.values else "Not known"
 
 
 def said(parts: Iterable[Part]) -> str:

@@ -60,6 +60,7 @@ def page(request: HttpRequest) -> HttpResponse:
     limits = usage.limits(user=request.user)
     chats = threads.chats(user=request.user)
     models = _named(report.by_model)
+    kinds = usage.kinds_of_help(user=request.user, first=report.first, last=report.last)
     purposes = {UsageEntry.Purpose(purpose).label: sums for purpose, sums in report.by_purpose.items()}
     context = {
         "groups": chats.groups,
@@ -78,6 +79,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "by_model": _rows(models),
         "purposes": _parts(purposes),
         "by_purpose": _rows(purposes),
+        "kinds": usage_charts.kinds(kinds),
+        "by_kind": [(usage_charts.kind(mode), f"{count:,}") for mode, count in kinds.items()],
         "costs": usage_charts.shares(
             [
                 (name, sums.cost[limits.currency], _money(sums.cost[limits.currency]))

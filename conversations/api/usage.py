@@ -13,9 +13,9 @@ from chatsite.queries import StrictQuery
 from .. import usage
 from ..errors import Invalid
 from . import described
-from .serializers import MomentField
+from .serializers import ModeField, MomentField
 
-GROUPS = ("day", "model", "purpose")
+GROUPS = ("day", "model", "purpose", "mode")
 
 
 class MoneyField(serializers.CharField):
@@ -46,6 +46,11 @@ class ModelSumsSerializer(SumsSerializer):
 
 class PurposeSerializer(SumsSerializer):
     purpose = serializers.CharField()
+
+
+class ModeCountSerializer(serializers.Serializer):
+    mode = ModeField(read_only=True, help_text="The kind of help; empty where nobody looked for one.")
+    questions = serializers.IntegerField(help_text="How many got it, those that were asked again included.")
 
 
 class TokensStandingSerializer(serializers.Serializer):
@@ -81,6 +86,7 @@ class UsageReportSerializer(serializers.Serializer):
     by_day = DaySerializer(many=True, required=False, help_text="Every day in order.")
     by_model = ModelSumsSerializer(many=True, required=False, help_text="The most used first.")
     by_purpose = PurposeSerializer(many=True, required=False, help_text="The most used first.")
+    by_mode = ModeCountSerializer(many=True, required=False, help_text="The most frequent first.")
     limits = LimitsSerializer()
 
     def get_fields(self):
@@ -98,18 +104,21 @@ class UsageView(StrictQuery):
         parameters=[
             OpenApiParameter("from", datetime.date, description="The first day, in UTC; 29 days before `to`."),
             OpenApiParameter("to", datetime.date, description="The last day, in UTC; today. A year at most."),
-            OpenApiParameter("by", str, description="Any of day, model, purpose, with commas between; all of them."),
+            OpenApiParameter(
+                "by", str, description="Any of day, model, purpose, mode, with commas between; all of them."
+            ),
         ],
         responses=UsageReportSerializer,
     )
     def get(self, request: Request) -> Response:
-        """What you have used, in all and by day, model and purpose, and how that stands to your limits."""
+        """What you have used, in all and by day, model and purpose, how many questions got which kind of help, and how
+        that stands to your limits."""
         query = request.query_params
         wanted = _groups(query.get("by"))
         report = usage.report(user=request.user, first=_day(query, "from"), last=_day(query, "to"))
         told = {"first": report.first, "last": report.last, "total": report.total}
         for group in wanted:
-            told[f"by_{group}"] = _rows(group, getattr(report, f"by_{group}"))
+            told[f"by_{group}"] = _modes(request.user, report) if group == "mode" else _rows(group, report)
         told["limits"] = usage.limits(user=request.user)
         return Response(UsageReportSerializer(told).data)
 
@@ -137,6 +146,12 @@ def _day(query, name: str) -> datetime.date | None:
     return day
 
 
-def _rows(name: str, groups: dict) -> list[dict]:
+def _rows(name: str, report: usage.Report) -> list[dict]:
     fields = list(SumsSerializer().fields)
+    groups = getattr(report, f"by_{name}")
     return [{name: key, **{field: getattr(sums, field) for field in fields}} for key, sums in groups.items()]
+
+
+def _modes(user, report: usage.Report) -> list[dict]:
+    counts = usage.kinds_of_help(user=user, first=report.first, last=report.last)
+    return [{"mode": mode, "questions": count} for mode, count in counts.items()]

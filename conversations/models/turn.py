@@ -1,5 +1,6 @@
 """A turn: one question and all that answers it, as a node in the conversation's tree."""
 
+import datetime
 import uuid
 
 from django.conf import settings
@@ -27,6 +28,13 @@ class TurnQuerySet(models.QuerySet["Turn"]):
     def open(self) -> "TurnQuerySet":
         """Return the turns that are waiting or being answered."""
         return self.filter(status__in=Turn.OPEN)
+
+    def asked_between(self, first: datetime.date, last: datetime.date) -> "TurnQuerySet":
+        """Return the turns from the first to the last of these days in UTC, both included."""
+        begin = datetime.datetime.combine(first, datetime.time.min, datetime.UTC)
+        end = datetime.datetime.combine(last, datetime.time.max, datetime.UTC)
+        # A conversation is as young as its youngest turn: of those that have rested since, no turn need be looked at.
+        return self.filter(created_at__range=(begin, end), conversation__active_at__gte=begin)
 
     def with_messages(self) -> "TurnQuerySet":
         """Return the turns together with their messages, the files that are attached to those, and their digests."""

@@ -37,13 +37,17 @@ def measure(conversation: Conversation) -> Measured:
         words[role] += count_words(text)
     statuses: Counter[str] = Counter()
     models: Counter[str] = Counter()
+    modes: Counter[str] = Counter()
     prompt = completion = 0
     exact = True
     first: list[int] = []
     whole: list[int] = []
-    fields = ("status", "model", "prompt_tokens", "completion_tokens", "usage_exact", "first_token_ms", "total_ms")
-    for status, model, read, written, counted, first_ms, total_ms in conversation.turns.values_list(*fields):
+    times_and_tokens = ("prompt_tokens", "completion_tokens", "usage_exact", "first_token_ms", "total_ms")
+    turns = conversation.turns.values_list("status", "model", "mode", *times_and_tokens)
+    for status, model, mode, read, written, counted, first_ms, total_ms in turns:
         statuses[status] += 1
+        if mode:
+            modes[mode] += 1
         if model:
             models[model] += 1
         prompt += read or 0
@@ -62,6 +66,7 @@ def measure(conversation: Conversation) -> Measured:
         "first_token_ms": times(first),
         "answer_ms": times(whole),
         "models": dict(models.most_common()),
+        "modes": dict(modes.most_common()),
     }
     return Measured(figures, *stand)
 

@@ -97,6 +97,7 @@ def test_the_figures_are_exact(alice):
             total_ms=None,
             model="openai/fast" if number == 20 else "ollama/fast",
             status="stopped" if number == 19 else "completed",
+            mode={18: "support", 20: ""}.get(number, "code"),
         )
     tool = Turn.objects.filter(conversation=first.conversation_id).latest("created_at")
     Message.objects.create(turn=tool, position=2, role="tool", text="a result")
@@ -109,6 +110,7 @@ def test_the_figures_are_exact(alice):
         "first_token_ms": {"mean": 1050, "p95": 1900},
         "answer_ms": {"mean": 1000, "p95": 1000},
         "models": {"ollama/fast": 19, "openai/fast": 1},
+        "modes": {"code": 17, "support": 1},
     }
 
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from conversations import summary_charts
-from conversations.models import Conversation, Job, Quota, Summary
+from conversations.models import Conversation, Job, Quota, Summary, Turn
 from tests.pages.conftest import browser_of, plain_static_files  # noqa: F401
 
 from .conftest import answered, ended
@@ -48,9 +48,11 @@ def write(summary: Summary, **fields) -> None:
 
 
 def test_it_shows_what_the_session_came_to(browser, talk):
+    Turn.objects.update(mode="tutorial")
     write(ended(talk))
     html = see(browser, talk)
     said = words(html)
+    assert "Questions by kind of help: Tutorial 1 (100%)" in html
     for part in ("It was about the tide.", "Tide", "Positive", "Two metres", "Written by fast.", "Messages 2"):
         assert part in said
     for event in ("Question How high is the tide at noon?", "Answer fast · 1.0 s", "Session ended", "Summary written"):

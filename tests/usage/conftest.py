@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from chatsite.threads import in_database
 from conversations import runner, turns
-from conversations.models import Turn, UsageEntry
+from conversations.models import Conversation, Turn, UsageEntry
 from conversations.runner import engine as engines
 from llm.catalog import Catalog
 from llm.config import Config
@@ -29,6 +29,14 @@ def spend(user: User, *, at: datetime.datetime | None = None, **fields) -> Usage
     usual = {"provider": "ollama", "model": "ollama/fast", "prompt_tokens": 10, "completion_tokens": 20}
     usual |= {"counted": "exact", "cost": Decimal("0.01"), "total_ms": 100, "created_at": at or timezone.now()}
     return UsageEntry.objects.create(user=user, conversation_id=uuid.uuid4(), turn_id=uuid.uuid4(), **usual | fields)
+
+
+def help_with(user: User, mode: str, *, at: datetime.datetime | None = None) -> Turn:
+    """Return the turn of a question in a conversation of its own, which got this kind of help."""
+    turn = turns.start(conversation_id=uuid.uuid4(), author=user, text="What is a tide?").turn
+    Turn.objects.filter(pk=turn.pk).update(mode=mode, status="completed", created_at=at or turn.created_at)
+    Conversation.objects.filter(pk=turn.conversation_id).update(active_at=at or turn.created_at)
+    return turn
 
 
 class Stage:

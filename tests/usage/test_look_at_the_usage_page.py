@@ -15,7 +15,7 @@ from conversations.models import Quota
 from conversations.usage import Sums
 from tests.pages.conftest import plain_static_files  # noqa: F401
 
-from .conftest import spend
+from .conftest import help_with, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +66,17 @@ def test_every_model_and_purpose_has_its_row(page, alice, bob):
     ]
     assert [row[0] for row in rows(html, "Usage by purpose")] == ["Chat", "Title"]
     assert "secret" not in html
+
+
+def test_every_kind_of_help_has_its_row(page, alice):
+    spend(alice)
+    assert "kind of help" not in words(page())
+    for mode in ("code", "support", "code", ""):
+        help_with(alice, mode)
+    html = page()
+    assert rows(html, "Kinds of help") == [["Code assistant", "2"], ["Not known", "1"], ["Technical support", "1"]]
+    told = "Questions by kind of help: Code assistant 2 (50%), Not known 1 (25%), Technical support 1 (25%)"
+    assert f'role="img" aria-label="{told}"' in html
 
 
 def test_two_models_of_one_name_are_told_apart(page, alice):

@@ -1,4 +1,4 @@
-"""`GET /api/usage/`: what one has used, and nobody else, by day, model and purpose, and what is left."""
+"""`GET /api/usage/`: what one has used, and nobody else, by day, model, purpose and kind of help, and what is left."""
 
 import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from conversations.models import Quota, Turn
 
-from .conftest import spend
+from .conftest import help_with, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -203,8 +203,40 @@ def test_the_entries_themselves_are_not_read_for_it(read, alice):
     spend(alice)
     with CaptureQueriesContext(connection) as captured:
         read()
-    (query,) = [each["sql"] for each in captured if "GROUP BY" in each["sql"]]
+    entries, modes = [each["sql"] for each in captured if "GROUP BY" in each["sql"]]
     if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN QUERY PLAN {query}")
-            assert "USING COVERING INDEX usage_of_user" in str(cursor.fetchall())
+        assert "USING COVERING INDEX usage_of_user" in plan_of(entries)
+        # Of other days no turn is looked at, and no conversation that has rested since.
+        assert "conversations_of_owner (owner_id=? AND active_at>?)" in plan_of(modes)
+        assert "turns_in_order (conversation_id=? AND created_at>? AND created_at<?)" in plan_of(modes)
+
+
+def plan_of(query: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {query}")
+        return str(cursor.fetchall())
+
+
+# -- Kinds of help ----------------------------------------------------------------------------------------------------
+
+
+def test_questions_are_counted_by_their_kind_of_help(read, alice, bob):
+    for mode in ("support", "code", "code", "", "chat", "chat", "chat"):
+        help_with(alice, mode)
+    help_with(bob, "tutorial")
+    assert read(by="mode")["by_mode"] == [
+        {"mode": "chat", "questions": 3},
+        {"mode": "code", "questions": 2},
+        {"mode": "", "questions": 1},
+        {"mode": "support", "questions": 1},
+    ]
+    assert "by_mode" not in read(by="day")
+
+
+def test_only_questions_of_these_days_are_counted(read, alice):
+    for moment in ("02-28 23:59:59.999999", "03-01 00:00", "03-31 23:59:59.999999", "04-01 00:00"):
+        help_with(alice, "code", at=datetime.datetime.fromisoformat(f"2026-{moment}+00:00"))
+    march = {"from": "2026-03-01", "to": "2026-03-31"}
+    assert read(**march)["by_mode"] == [{"mode": "code", "questions": 2}]
+    assert read(**{"from": "9999-12-31", "to": "9999-12-31"})["by_mode"] == []
+    assert read(to="0001-01-03")["by_mode"] == []
