@@ -1,4 +1,4 @@
-"""Limits, prices, the ledger and background work in the admin."""
+"""Limits, prices, the ledger, background work and how windows are used in the admin; no words of people."""
 
 from django import forms
 from django.contrib import admin
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from chatsite.admin import ReadOnlyAdmin
 
 from . import work
-from .models import Job, ModelPrice, Quota, UsageEntry
+from .models import Calibration, ContextDigest, Job, ModelPrice, Quota, UsageEntry
 
 CURRENCY_LETTERS = 3
 
@@ -48,6 +48,22 @@ class JobAdmin(ReadOnlyAdmin):
     """Work in the background, and why some of it waits or has failed."""
 
     list_display = ("created_at", "kind", "state", "attempts", "due_at", "finished_at", "conversation_id", "error")
+    # Not the conversation itself: it is shown by its title, which is its owner's.
+    fields = (
+        "kind",
+        "key",
+        "conversation_id",
+        "payload",
+        "state",
+        "attempts",
+        "error",
+        "worker",
+        "created_at",
+        "due_at",
+        "started_at",
+        "heartbeat_at",
+        "finished_at",
+    )
     list_filter = ("state", "kind")
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
@@ -84,3 +100,36 @@ class UsageEntryAdmin(ReadOnlyAdmin):
     list_filter = ("purpose", "outcome", "counted")
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
+
+
+@admin.register(ContextDigest)
+class ContextDigestAdmin(ReadOnlyAdmin):
+    """How much was condensed, when and by whom; what it says is for those whose conversation it is."""
+
+    list_display = fields = (
+        "created_at",
+        "conversation_id",
+        "through_id",
+        "version",
+        "by",
+        "model",
+        "turns",
+        "messages",
+        "tokens",
+    )
+    list_filter = ("by",)
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+    search_fields = ["model"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ContextDigest]:
+        return super().get_queryset(request).defer("text", "facts")
+
+
+@admin.register(Calibration)
+class CalibrationAdmin(ReadOnlyAdmin):
+    """How the count of each model's server compares to our estimate."""
+
+    list_display = fields = ("model", "ratio", "samples", "changed_at")
+    ordering = ["model"]
+    search_fields = ["model"]

@@ -6,7 +6,7 @@ from django.test import Client
 
 from accounts.models import User
 from conversations import work
-from conversations.models import Job
+from conversations.models import Conversation, Job
 from tests.pages.conftest import browser_of, plain_static_files  # noqa: F401
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +35,14 @@ def test_a_job_is_seen_with_what_went_wrong(admin, failed):
     assert "&lt;b&gt;The model server cannot be reached." in html
     assert "<b>The model" not in html
     assert "0 jobs" in admin.get(f"{ADDRESS}?state__exact=done").content.decode()
+
+
+def test_whose_conversation_it_is_about_is_told_by_its_number_alone(admin, alice):
+    conversation = Conversation.objects.create(owner=alice, title="What I tell nobody")
+    work.queue(kind="title", key="this", conversation=conversation)
+    html = admin.get(f"{ADDRESS}{Job.objects.get().pk}/change/").content.decode()
+    assert str(conversation.pk) in html
+    assert "What I tell nobody" not in html
 
 
 def test_one_that_failed_is_tried_again(admin, failed):
