@@ -106,6 +106,7 @@ def test_the_usage_page_is_found_in_the_menu_and_everybody_can_read_it(window, s
     screen.page.locator("[popovertarget=user-menu]").click()
     screen.page.get_by_role("link", name="Usage").click()
     expect(screen.page.get_by_role("img", name=re.compile("Tokens by day"))).to_be_visible()
+    expect(screen.page.get_by_role("img", name=re.compile("Questions by kind of help"))).to_be_visible()
     screen.page.get_by_text("The days as a table").click()
     expect(screen.page.get_by_role("group", name="Usage by day")).to_be_visible()
     screen.page.get_by_role("link", name="7 days").click()
