@@ -3,30 +3,49 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 
 from tests.browser import chromium
 from tests.support.services import Postgres, Redis, postgres_binaries, redis_binary
 
 # The tests that start processes, browsers or engines; those that share servers stay together, see
-# tests/support/lanes.py. Browsers do not run beside the others: on two cores their pages would be drawn too late.
+# tests/support/lanes.py.
 BROWSER = ["-m", "browser", "tests/browser"]
 PROCESSES = ["-m", "engine or process"]
 PROCESS_FOLDERS = ["tests/durability", "tests/engine", "tests/hostile", "tests/schema", "tests/v1"]
-IN_LANES = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+IN_LANES = ["--dist", "loadgroup", "--no-loadscope-reorder"]
 # The others run once on SQLite, and again on PostgreSQL and Redis, but for those that touch no database, only ask who
 # may see what, or try what never gets as far as a row.
 ALONE = "not (browser or engine or process)"
-SIDE_BY_SIDE = ["-n", "3"]
 NEVER_ALONE = ["browser", "engine", "schema/test_hold_to_the_description.py"]
 ONLY_ONCE = ["extraction", "hostile", "llm", "pages", "rendering", "schema", "v1"]
+# Two work at each run, and two runs go on at once: one calculates where the other waits for processes or browsers.
+WORKERS = max(2, (os.cpu_count() or 2) // 2 + 1)
 # Every worker and every server started would compile all modules anew where Python may not keep them compiled.
 NOT_PASSED_ON = {"DATABASE_URL", "REDIS_URL", "PYTHONDONTWRITEBYTECODE"}
 EACH_ITS_REDIS = ["-p", "tests.support.own_redis"]
 
 
+@dataclass
+class Run:
+    """One call of pytest: what it is, and with which settings."""
+
+    title: str
+    arguments: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def start(self, output) -> subprocess.Popen:
+        """Return it running; what it prints goes to a file."""
+        kept = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON}
+        command = [sys.executable, "-m", "pytest", "-q", "-n", str(WORKERS), *self.arguments]
+        return subprocess.Popen(command, env={**kept, **self.environment}, stdout=output, stderr=subprocess.STDOUT)
+
+
 def main() -> int:
-    """Return the exit code: that of the first run that failed, or 0."""
+    """Return the exit code: that of a run that failed, or 0."""
     missing = []
     if not postgres_binaries():
         missing.append("PostgreSQL")
@@ -39,16 +58,37 @@ def main() -> int:
         return 1
     began = time.monotonic()
     arguments = sys.argv[1:]
-    code = run(
-        "embedded: SQLite, channel layer in memory", {}, ["-m", ALONE, *SIDE_BY_SIDE, *without(NEVER_ALONE), *arguments]
+    code = at_once(embedded(arguments), processes(arguments)) or at_once_with_services(
+        browsers(arguments), arguments, possible=not {"PostgreSQL", "Redis"} & set(missing)
     )
-    if not {"PostgreSQL", "Redis"} & set(missing):
-        code = code or again(arguments)
-    code = code or with_processes(arguments)
     print(f"The suite took {time.monotonic() - began:.0f} s.")
     if missing:
         print(f"Left out, because this machine has no {', '.join(missing)}: the tests that need it.")
     return code
+
+
+def embedded(arguments: list[str]) -> Run:
+    options = ["-m", ALONE, *without(NEVER_ALONE), *arguments]
+    return Run("embedded: SQLite, channel layer in memory", options)
+
+
+def processes(arguments: list[str]) -> Run:
+    options = [*PROCESSES, *IN_LANES, *PROCESS_FOLDERS, *arguments]
+    return Run("real processes and engines, in both settings", options)
+
+
+def browsers(arguments: list[str]) -> Run:
+    return Run("real browsers", [*BROWSER, *IN_LANES, *arguments])
+
+
+def production(postgres: Postgres, redis: Redis, arguments: list[str]) -> Run:
+    environment = {
+        "DATABASE_URL": postgres.create_database("chatsite"),
+        "REDIS_URL": redis.url,
+        "SECRET_KEY": "only for tests, and as long as a key has to be",
+    }
+    options = ["-m", ALONE, *EACH_ITS_REDIS, *without(NEVER_ALONE + ONLY_ONCE), *arguments]
+    return Run("production: PostgreSQL and Redis", options, environment)
 
 
 def without(folders: list[str]) -> list[str]:
@@ -56,43 +96,38 @@ def without(folders: list[str]) -> list[str]:
     return [f"--ignore=tests/{folder}" for folder in folders]
 
 
-def again(arguments: list[str]) -> int:
-    """Return the exit code of the run on a private PostgreSQL and Redis."""
-    postgres, redis = Postgres(), Redis()
-    try:
-        postgres.start()
-        redis.start()
-        environment = {
-            "DATABASE_URL": postgres.create_database("chatsite"),
-            "REDIS_URL": redis.url,
-            "SECRET_KEY": "only for tests, and as long as a key has to be",
-        }
-        options = ["-m", ALONE, *SIDE_BY_SIDE, *EACH_ITS_REDIS, *without(NEVER_ALONE + ONLY_ONCE), *arguments]
-        return run("production: PostgreSQL and Redis", environment, options)
-    finally:
-        postgres.close()
-        redis.close()
+def at_once_with_services(beside: Run, arguments: list[str], *, possible: bool) -> int:
+    """Return the exit code of a run, and of the one on a private PostgreSQL and Redis where these can be had."""
+    if not possible:
+        return at_once(beside)
+    with ExitStack() as stack:
+        postgres, redis = Postgres(), Redis()
+        for service in (postgres, redis):
+            stack.callback(service.close)
+            service.start()
+        return at_once(beside, production(postgres, redis, arguments))
 
 
-def with_processes(arguments: list[str]) -> int:
-    """Return the exit code of the tests with processes and engines, then of those with browsers."""
-    code = run(
-        "real processes and engines, in both settings", {}, [*PROCESSES, *IN_LANES, *PROCESS_FOLDERS, *arguments]
-    )
-    return run("real browsers", {}, [*BROWSER, *IN_LANES, *arguments]) or code
-
-
-def run(title: str, environment: dict[str, str], arguments: list[str]) -> int:
-    """Return pytest's exit code."""
-    print(f"\n== {title}", flush=True)
-    return start(environment, arguments).wait()
-
-
-def start(environment: dict[str, str], arguments: list[str]) -> subprocess.Popen:
-    """Return a running pytest."""
-    kept = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON}
-    command = [sys.executable, "-m", "pytest", "-q", *arguments]
-    return subprocess.Popen(command, env={**kept, **environment})
+def at_once(*runs: Run) -> int:
+    """Start all of these, print what each has to say when it ends, and return the exit code of one that failed."""
+    began = time.monotonic()
+    with ExitStack() as stack:
+        going = []
+        for run in runs:
+            output = stack.enter_context(tempfile.TemporaryFile("w+"))
+            process = run.start(output)
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+            going.append((run, process, output))
+        codes = []
+        while going:
+            time.sleep(0.2)
+            for run, process, output in [each for each in going if each[1].poll() is not None]:
+                going.remove((run, process, output))
+                output.seek(0)
+                print(f"\n== {run.title} ({time.monotonic() - began:.0f} s)\n{output.read()}", flush=True)
+                codes.append(process.returncode)
+    return next((code for code in codes if code), 0)
 
 
 if __name__ == "__main__":

@@ -168,7 +168,7 @@ def refused(*statuses: int, codes: set[str] | None = None):
 @pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
 def test_what_is_no_json_is_400_everywhere(program, things, body):
     before = kept()
-    began = time.monotonic()
+    began = time.process_time()
     assert (
         wrong(
             SENDING,
@@ -177,7 +177,7 @@ def test_what_is_no_json_is_400_everywhere(program, things, body):
         )
         == []
     )
-    assert time.monotonic() - began < SLOW_SECONDS * len(SENDING)
+    assert time.process_time() - began < SLOW_SECONDS * len(SENDING)
     assert kept() == before
 
 
@@ -332,14 +332,14 @@ def test_no_header_is_so_strange_that_it_takes_long_or_fails(program, things, va
     calls = [call for call in CALLS if str(call) in names]
     assert len(calls) == len(names)
     for header in HEADERS:
-        began = time.monotonic()
+        began = time.process_time()
         found = wrong(
             calls,
             lambda call, header=header: send(program, call, things, **{header: value}),
             lambda call, answer: answer.status_code < 500 or code_of(answer) == "unavailable",
         )
         assert (header, found) == (header, [])
-        assert time.monotonic() - began < SLOW_SECONDS * len(calls), header
+        assert time.process_time() - began < SLOW_SECONDS * len(calls), header
 
 
 @pytest.mark.parametrize(

@@ -392,7 +392,7 @@ async def test_a_slow_server_is_given_up_in_time(pieces):
         with pytest.raises(OutgoingError) as caught:
             await server.get(seconds=0.3)
         assert caught.value.code == "timeout"
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 3
 
 
 async def test_a_slow_resolver_counts_as_well(sent):

@@ -107,9 +107,9 @@ def test_an_estimate_is_high_but_not_wild(text, at_least, at_most):
 
 def test_an_estimate_of_a_long_text_is_quick():
     text = "数据 and words 🙂 " * 100_000
-    started = time.perf_counter()
+    started = time.thread_time()
     estimate(text)
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 def test_an_estimate_bears_half_a_surrogate_pair():

@@ -255,9 +255,9 @@ HOSTILE = [
 
 @pytest.mark.parametrize("expression", HOSTILE, ids=range(len(HOSTILE)))
 def test_what_is_no_arithmetic_or_too_much_of_it_is_refused_at_once(expression):
-    began = time.perf_counter()
+    began = time.thread_time()
     sentence = why(expression)
-    assert time.perf_counter() - began < SLOWEST_SECONDS
+    assert time.thread_time() - began < SLOWEST_SECONDS
     assert len(sentence) < 300
 
 
@@ -279,9 +279,9 @@ def test_what_is_no_arithmetic_or_too_much_of_it_is_refused_at_once(expression):
     ids=range(11),
 )
 def test_the_most_that_fits_into_an_expression_takes_no_time(expression):
-    began = time.perf_counter()
+    began = time.thread_time()
     calculate(expression)
-    assert time.perf_counter() - began < SLOWEST_SECONDS
+    assert time.thread_time() - began < SLOWEST_SECONDS
 
 
 OPERATORS = ["+", "-", "*", "/", "//", "%"]
