@@ -30,6 +30,7 @@ screenshots: .venv/dev
 
 requirements: .venv/dev
 	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 requirements-mcp.in -o requirements-mcp.txt
 	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 .venv/ready: requirements.txt

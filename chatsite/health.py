@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
-from conversations import runner
+from conversations import runner, tools
 
 LAYER_SECONDS = 2.0
 
@@ -39,6 +39,8 @@ async def detail(request: HttpRequest) -> HttpResponse:
         engine.refresh_catalog()
         for name, state in engine.catalog.listing().states.items():
             parts[name] = {"state": state}
+        for name, state in tools.outside.states().items():
+            parts[f"mcp:{name}"] = {"state": state}
     fine = parts["database"]["state"] == "ok"
     return JsonResponse({"status": "ok" if fine else "unavailable", "parts": parts}, status=200 if fine else 503)
 

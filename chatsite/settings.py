@@ -254,6 +254,11 @@ WEATHER = {
     "allow_inner": env.bool("WEATHER_ALLOW_INNER", default=False),
 }
 
+# The file that names MCP servers, whose tools models may call too (docs/tools.md); empty: none. A tool that asks first
+# waits so many seconds for its person, and is then not called.
+MCP_CONFIG = env.str("MCP_CONFIG", default="")
+TOOL_ASK_SECONDS = env.float("TOOL_ASK_SECONDS", default=120)
+
 # The model that gives titles and writes summaries, as "provider/name" or the bare name; empty: the one that answered
 # last in the conversation. It may take so many seconds for each call.
 TASK_MODEL = env.str("TASK_MODEL", default="")

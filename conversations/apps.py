@@ -6,7 +6,8 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         # The jobs too: the worker knows those that somebody has imported.
-        from . import jobs, receivers, storage  # noqa: F401
+        from . import jobs, receivers, storage, tools  # noqa: F401
 
+        tools.outside.check()
         receivers.connect()
         storage.connect()

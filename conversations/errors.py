@@ -62,6 +62,14 @@ class TurnRunning(ChatError):
     detail = "An answer is still being written. Stop it or wait for it."
 
 
+class NotWaiting(ChatError):
+    """A tool that does not wait for anybody's word any more."""
+
+    status = 409
+    code = "not_waiting"
+    detail = "This was decided already, or it is over."
+
+
 class IdTaken(ChatError):
     status = 409
     code = "id_taken"

@@ -166,6 +166,12 @@ def tool_called(message: Message) -> dict:
     }
 
 
+def tool_asked(message: Message) -> dict:
+    """Return the news that a tool waits to be allowed (`allowed` is None), or what was decided."""
+    told = tool_called(message) | {"type": "tool.asked", "status": message.status}
+    return told | {"allowed": message.tool_run.get("allowed")}
+
+
 def tool_returned(message: Message) -> dict:
     """Return the news of what a tool answered: `result` is the beginning of it, `content` the whole."""
     return {

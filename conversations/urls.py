@@ -17,6 +17,7 @@ urlpatterns = [
     path("chat/<uuid:conversation_id>/summary/again/", summary_views.again, name="summary_again"),
     path("chat/<uuid:conversation_id>/rate/", summary_views.rate, name="rate"),
     path("turns/<uuid:turn_id>/stop/", views.stop, name="stop"),
+    path("turns/<uuid:turn_id>/allow/", views.allow, name="allow"),
     path("turns/<uuid:turn_id>/retry/", views.retry, name="retry"),
     path("turns/<uuid:turn_id>/mode/", views.mode, name="mode"),
     path("turns/<uuid:turn_id>/edit/", views.edit, name="edit"),

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from . import attachments, lifecycle, models_offered, threads, turns
+from . import attachments, lifecycle, models_offered, permits, threads, turns
 from .errors import ChatError, NotFound, TooLarge
 
 SESSION_ERROR = "chat_error"
@@ -192,6 +192,23 @@ def stop(request: HttpRequest, turn_id: uuid.UUID) -> HttpResponse:
     """Stop an answer."""
     turn = turns.find(turn_id=turn_id, user=request.user)
     return _back(request, turn.conversation_id, lambda: turns.stop(turn=turn))
+
+
+@login_required
+@require_POST
+def allow(request: HttpRequest, turn_id: uuid.UUID) -> HttpResponse:
+    """Let a tool run that asks first, or refuse it."""
+    turn = turns.find(turn_id=turn_id, user=request.user)
+    message, answer = _uuid(request.POST.get("message", "")), request.POST.get("allow", "")
+
+    def decide() -> None:
+        permits.decide(turn=turn, message_id=message, allow=permits.read(answer))
+
+    if not request.htmx:
+        return _back(request, turn.conversation_id, decide)
+    decide()
+    # The card is told of it over the socket.
+    return HttpResponse(status=204)
 
 
 @login_required

@@ -61,6 +61,8 @@ class Html(Text):
             case "message.completed":
                 shown = {key: value for key, value in event.items() if key != "content"}
                 return encode(shown | {"blocks": ready_blocks(event["content"])})
+            case "tool.asked":
+                return encode(event | {"html": _asking_html(event)})
             case "tool.returned":
                 shown = {key: value for key, value in event.items() if key not in {"content", "result"}}
                 return encode(shown | {"html": _tool_html(event)})
@@ -149,6 +151,22 @@ def _tool_html(event: dict) -> str:
             text=event["content"],
             tool_name=event["name"],
             tool_run={"arguments": event["arguments"], "ok": event["ok"], "ms": event["ms"]},
+            status=event["status"],
+        )
+    )
+
+
+def _asking_html(event: dict) -> str:
+    run = {"arguments": event["arguments"], "asks": True}
+    if event["allowed"] is not None:
+        run["allowed"] = event["allowed"]
+    return _shown(
+        Message(
+            id=event["message"],
+            turn_id=event["turn"],
+            role=Message.Role.TOOL,
+            tool_name=event["name"],
+            tool_run=run,
             status=event["status"],
         )
     )

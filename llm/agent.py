@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from .errors import ModelError, ToolError
-from .events import Event, Finished, RoundEnded, Stage, Text, Thinking, ToolCalled, ToolReturned
+from .events import Event, Finished, RoundEnded, Stage, Text, Thinking, ToolAsked, ToolCalled, ToolReturned
 from .fences import fenced
 from .providers.base import Provider
 from .schema import problems
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 LARGEST_RESULT_BYTES = 64 * 1024
 LARGEST_ARGUMENTS_BYTES = 64 * 1024
 TOO_LONG = "the arguments are too long."
+NOT_ALLOWED = "not_allowed: the person did not allow this call. Do not try it again; go on without it."
 # What a model asks for beyond these in one round is not run.
 MOST_CALLS = 16
 # However little room there is left, so much of a result is told; a token has at least so many bytes, rather fewer.
@@ -149,8 +150,18 @@ async def converse(
         )
         for call in calls:
             yield Stage("tool", {"name": call.name})
+            allowed = True
+            tool = offered.get(call.name)
+            if tool is not None and tool.asks and not invalid(call=call, tool=tool):
+                # The person may take a while, which is not the tool's time.
+                question = ToolAsked(call)
+                yield question
+                allowed = question.allowed
             started = time.monotonic()
-            result, ok = await use(call=call, offered=offered, seconds=max(seconds_left, 0), room=room)
+            if allowed:
+                result, ok = await use(call=call, offered=offered, seconds=max(seconds_left, 0), room=room)
+            else:
+                result, ok = NOT_ALLOWED, False
             if room is not None:
                 room -= estimate(result)
             taken = time.monotonic() - started

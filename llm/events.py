@@ -39,6 +39,14 @@ class ToolCalled:
     call: ToolCall
 
 
+@dataclass(slots=True)
+class ToolAsked:
+    """A tool wants to be allowed to run: whoever takes this event sets `allowed` before taking the next one."""
+
+    call: ToolCall
+    allowed: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class ToolReturned:
     """What a tool answered, as the model will see it; `ok` is False for an unknown tool, bad arguments or a failure."""
@@ -69,4 +77,4 @@ class Finished:
     last: Usage | None = None
 
 
-Event = Stage | Text | Thinking | ToolCalled | ToolReturned | RoundEnded | Finished
+Event = Stage | Text | Thinking | ToolCalled | ToolAsked | ToolReturned | RoundEnded | Finished

@@ -30,12 +30,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """Something a model may run: `parameters` is a JSON schema of an object, `run(arguments)` answers with text."""
+    """Something a model may run: `parameters` is a JSON schema of an object, `run(arguments)` answers with text.
+
+    One that `asks` only runs where whoever listens to the answer allows the call.
+    """
 
     name: str
     description: str
     parameters: dict[str, Any]
     run: Callable[[dict[str, Any]], Awaitable[str]]
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

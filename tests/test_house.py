@@ -58,7 +58,7 @@ LAYERS = [
         "background",
     },
     {"runner", "live"},
-    {"quotas", "ledger", "asides"},
+    {"quotas", "ledger", "asides", "permits"},
     {
         "assembly",
         "branches",

@@ -10,6 +10,7 @@ from chatsite.openapi import EVENT_STREAM, answer_header, errors, events, header
 
 from ..models import Conversation
 from .serializers import (
+    AllowSerializer,
     AskSerializer,
     AttachmentSerializer,
     AttachmentTextSerializer,
@@ -19,6 +20,7 @@ from .serializers import (
     DigestsSerializer,
     EditSerializer,
     HistorySerializer,
+    MessageSerializer,
     ModelsSerializer,
     NewConversationSerializer,
     NothingSerializer,
@@ -144,6 +146,16 @@ turns = extend_schema_view(
         summary="Stop an answer",
         request=NothingSerializer,
         responses={202: TurnSerializer},
+    ),
+    allow=extend_schema(
+        operation_id="allow_tool",
+        tags=["Turns"],
+        summary="Let a tool run, or refuse it",
+        request=AllowSerializer,
+        responses={200: MessageSerializer, **errors(409)},
+        examples=[
+            OpenApiExample("Yes", {"message": "0198c5a1-7d1c-7cc3-98c4-dc0c0c07398f", "allow": True}, request_only=True)
+        ],
     ),
     retry=extend_schema(
         operation_id="retry_turn",

@@ -310,6 +310,11 @@ class EditSerializer(StrictSerializer):
     model = StringField(required=False, allow_blank=True)
 
 
+class AllowSerializer(StrictSerializer):
+    message = serializers.UUIDField(help_text="The tool's message, which waits.")
+    allow = serializers.BooleanField(help_text="Whether this one call may be made.")
+
+
 class NothingSerializer(StrictSerializer):
     """A call that takes no fields."""
 

@@ -16,15 +16,17 @@ from rest_framework.viewsets import GenericViewSet
 
 from chatsite.queries import StrictQuery
 
-from .. import sse, turns
+from .. import permits, sse, turns
 from ..turns import Started
 from . import described
 from .history import so_far
 from .links import absolute
 from .requests import idempotency_key
 from .serializers import (
+    AllowSerializer,
     AskSerializer,
     EditSerializer,
+    MessageSerializer,
     NothingSerializer,
     RetrySerializer,
     StartedSerializer,
@@ -91,6 +93,7 @@ class TurnViewSet(SendView, GenericViewSet):
     lookup_value_converter = "uuid"
     serializer_classes: dict[str, type[BaseSerializer]] = {
         "stop": NothingSerializer,
+        "allow": AllowSerializer,
         "retry": RetrySerializer,
         "edit": EditSerializer,
     }
@@ -108,6 +111,14 @@ class TurnViewSet(SendView, GenericViewSet):
         turn = turns.find(turn_id=turn_id, user=request.user)
         self.read_fields()
         return Response(TurnSerializer(turns.stop(turn=turn)).data, status=status.HTTP_202_ACCEPTED)
+
+    @action(detail=True, methods=["post"])
+    def allow(self, request: Request, turn_id: uuid.UUID) -> Response:
+        """Let a tool run that asks first, or refuse it."""
+        turn = turns.find(turn_id=turn_id, user=request.user)
+        fields = self.read_fields()
+        row = permits.decide(turn=turn, message_id=fields["message"], allow=fields["allow"])
+        return Response(MessageSerializer(row).data)
 
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, turn_id: uuid.UUID) -> HttpResponseBase:

@@ -19,6 +19,9 @@ KEPT_DELTAS = 64
 # Rendering a message may take this share of one core; a text that is slow to render is shown less often.
 RENDERING_SHARE = 0.1
 
+# How far a tool is that waits to be allowed.
+ASKED = "asked"
+
 
 class Delta:
     """One step of a live message: what was added, and which blocks of its HTML it changed (None: not rendered)."""
@@ -175,6 +178,8 @@ class Feed:
                 self.stages[event["turn"]] = event
             case "message.created" if event["role"] == "tool":
                 self.tools[event["message"]] = event["status"]
+            case "tool.asked":
+                self.tools[event["message"]] = ASKED if event["allowed"] is None else event["status"]
             case "tool.returned":
                 self.tools[event["message"]] = event["status"]
             case "turn.finished":

@@ -10,7 +10,7 @@ from django.utils import timezone
 from .. import events
 from ..models import Conversation, Message, Turn
 from . import feeds
-from .feeds import Feed, LiveMessage
+from .feeds import ASKED, Feed, LiveMessage
 
 # How far back a finished turn is looked for.
 LOOK_BACK = datetime.timedelta(minutes=2)
@@ -135,8 +135,13 @@ def _tell_tool(feed: Feed, message: Message, *, client_id: str | None) -> None:
     told = feed.tools.get(str(message.pk))
     if told is None:
         feed.deliver(events.message_created(message, client_id=client_id))
-    if message.status != told and "ok" in message.tool_run:
+    stand = ASKED if message.waits_for_permission else message.status
+    if stand == told:
+        return
+    if "ok" in message.tool_run:
         feed.deliver(events.tool_returned(message))
+    elif message.tool_run.get("asks") and message.status == Message.Status.STREAMING:
+        feed.deliver(events.tool_asked(message))
 
 
 def _catch_up(feed: Feed, message: Message) -> None:

@@ -142,7 +142,7 @@ def _is_news(event: dict, known: set[str], finished: set[str], have: Collection[
             # A tool may have been called since the rows were read.
             going_on = event["turn"] in known and event["turn"] not in finished
             return event["message"] not in have if going_on else event["turn"] not in known
-        case "turn.status" | "turn.finished" | "message.completed" | "tool.called" | "tool.returned":
+        case "turn.status" | "turn.finished" | "message.completed" | "tool.called" | "tool.asked" | "tool.returned":
             return event["turn"] not in finished
         case _:
             return True

@@ -43,7 +43,8 @@ class Message(models.Model):
     tool_calls = models.JSONField(default=list, blank=True)
     tool_call_id = models.CharField(max_length=200, blank=True)
     tool_name = models.CharField(max_length=200, blank=True)
-    # Of a tool's message: its arguments, the round in which it was called, whether it went well (`ok`), and its `ms`.
+    # Of a tool's message: its arguments, the round in which it was called, whether it went well (`ok`), and its `ms`;
+    # of one that `asks` its person first, whether it was `allowed`, and `by` whom.
     tool_run = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=11, choices=Status.choices, default=Status.COMPLETE)
     # How far a live message had got when it was last kept.
@@ -64,6 +65,12 @@ class Message(models.Model):
     def is_growing(self) -> bool:
         """Whether it is an answer that is being written: a tool that is at work has nothing to say yet."""
         return self.role == self.Role.ASSISTANT and self.status == self.Status.STREAMING
+
+    @property
+    def waits_for_permission(self) -> bool:
+        """Whether it is a tool that does not run before its person allows it."""
+        asks = self.tool_run.get("asks", False) and "allowed" not in self.tool_run
+        return asks and self.status == self.Status.STREAMING
 
     def remember(self, attachments: "list[Attachment]") -> None:
         """Let the row know its attachments, so that telling of it asks nothing more."""

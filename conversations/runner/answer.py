@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.db import DataError, IntegrityError
 
 from chatsite.threads import in_database
 from llm import agent
 from llm.catalog import Catalog
 from llm.errors import ModelError
-from llm.events import Finished, RoundEnded, Stage, Text, Thinking, ToolCalled, ToolReturned
+from llm.events import Finished, RoundEnded, Stage, Text, Thinking, ToolAsked, ToolCalled, ToolReturned
 from llm.meter import MOST_TOKENS, Meter
 from llm.tokens import estimate
 from llm.values import Options
@@ -127,7 +128,7 @@ class Answer:
             self._model, self._provider = model.id, model.provider
             line = await self._enter(self.line_of(model.provider), owner, quotas.running_limit(work.limits))
             await opinion.ask(work.turn, work.question, self.catalog)
-            toolbox = tools.offered(work.turn)
+            toolbox = [*tools.offered(work.turn), *await tools.outside.offered(work.turn)]
             model, beside = assembly.beside(toolbox, model)
             sent = await in_database(assembly.assemble, turn=work.turn, asked=work.asked, model=model, beside=beside)
             # The words themselves are not needed while the answer is written.
@@ -214,6 +215,11 @@ class Answer:
                     self._tell_stage(event.name, **_labelled(event.detail))
                 elif kind is ToolCalled:
                     await self._rounds.call(event.call)
+                elif kind is ToolAsked:
+                    self._tell_stage(
+                        "tool", name=event.call.name, label=f"{tools.label(event.call.name)} (waits for you)"
+                    )
+                    event.allowed = await self._rounds.allowed(event.call, settings.TOOL_ASK_SECONDS)
                 elif kind is ToolReturned:
                     meter.prompt += estimate(event.result)
                     # Looked up before the first call, it is part of what that was sent.

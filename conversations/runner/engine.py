@@ -15,7 +15,7 @@ from chatsite.tasks import end_tasks
 from chatsite.threads import in_database
 from llm.catalog import Catalog
 
-from .. import events, live, modes
+from .. import events, live, modes, tools
 from ..live import feeds, mirror
 from ..live.relay import COMMANDS, Relay
 from ..models import Turn
@@ -63,6 +63,7 @@ class Engine:
             await self.relay.start()
         self._loops = [asyncio.create_task(self._checkpoint_forever()), asyncio.create_task(self._watch_forever())]
         self._spawn(asyncio.to_thread(modes.warm))
+        await tools.outside.start()
 
     async def drain(self) -> None:
         """Let running answers finish for a while, keep the others as interrupted, then stop."""
@@ -77,6 +78,7 @@ class Engine:
         await end_tasks(self._loops)
         if self.relay:
             await self.relay.close()
+        await tools.outside.close()
         await self.catalog.close()
         live.detach()
 

@@ -1,15 +1,20 @@
 """The tools that an answer calls: each call a row when it begins, and told; its result in the same row."""
 
+import asyncio
+import time
 import uuid
 
 from llm.events import ToolReturned
 from llm.values import ToolCall
 
-from .. import events, live
+from .. import events, live, permits
 from ..live import LiveMessage
 from ..models import Message
 from . import rows
 from .insisting import insist
+
+# How often it is looked at whether a person has decided, in whichever process.
+LOOK_SECONDS = 0.4
 
 
 class Rounds:
@@ -47,6 +52,24 @@ class Rounds:
             return
         self._waiting.setdefault(call.id, []).append(message)
         self._tell(events.message_created(message), events.tool_called(message))
+
+    async def allowed(self, call: ToolCall, seconds: float) -> bool:
+        """Ask the person whether a call may be made, and return what they say within so many seconds; silence is no."""
+        calls = self._waiting.get(call.id)
+        if not calls:
+            return False
+        until = time.monotonic() + seconds
+        message = await insist(permits.ask, calls[0])
+        self._tell(events.tool_asked(message))
+        while message.waits_for_permission:
+            if time.monotonic() >= until:
+                message = await insist(permits.give_up, message)
+                break
+            await asyncio.sleep(LOOK_SECONDS)
+            message = await insist(permits.look, message)
+        calls[0] = message
+        self._tell(events.tool_asked(message))
+        return message.tool_run.get("allowed", False)
 
     async def answered(self, event: ToolReturned) -> None:
         """Keep what a tool answered and tell of it."""

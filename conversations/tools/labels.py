@@ -12,5 +12,5 @@ LABELS = {
 
 
 def label(name: str) -> str:
-    """Return what a tool is called for people, its own name if it is none of ours."""
-    return LABELS.get(name, name)
+    """Return what a tool is called for people, else the names of its server and its own."""
+    return LABELS.get(name) or name.replace("__", ": ", 1)

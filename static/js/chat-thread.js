@@ -175,6 +175,7 @@ export class ChatThread extends HTMLElement {
       case "message.snapshot":
       case "message.completed":
         return this.message(frame);
+      case "tool.asked":
       case "tool.returned":
         return this.returned(frame);
       case "turn.finished":
@@ -247,11 +248,13 @@ export class ChatThread extends HTMLElement {
     this.begin();
   }
 
-  /* A tool has answered: its card says now what it said. */
+  /* A tool has answered, or asks to be allowed: its card says so now. */
   async returned({ message, html }) {
     const card = this.transcript.find(message);
     if (!card) return this.reload();
-    card.replaceWith(fragment(html));
+    const fresh = fragment(html).firstElementChild;
+    window.htmx.process(fresh);
+    card.replaceWith(fresh);
   }
 
   stage(frame) {

@@ -1,5 +1,7 @@
 """A real server with a fake model server behind it, and one browser that every test opens a window of."""
 
+import json
+import sys
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -7,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.fake_model import spawn
-from tests.support.server import Server
+from tests.support.server import ROOT, Server
 from tests.support.services import need, running
 
 from . import chromium, villain
@@ -73,10 +75,16 @@ def _answers_are_asked_for(request) -> Iterator[None]:
 
 @pytest.fixture(scope=FOLDER)
 def server(tmp_path_factory, fake: Fake) -> Iterator[Server]:
-    """A running site with the fake's models, and with those of a server that means harm."""
+    """A running site with the fake's models and those of a server that means harm, and with a tool that asks first."""
+    folder = tmp_path_factory.mktemp("site")
+    notes = {"command": sys.executable, "args": ["-m", "tests.support.mcp_server", str(folder / "notes.txt")]}
+    tools = folder / "mcp.json"
+    tools.write_text(
+        json.dumps({"servers": {"notes": notes | {"env": {"PYTHONPATH": str(ROOT)}, "tools": ["write_note"]}}})
+    )
     with villain.serve() as url:
         settings = {"OLLAMA_BASE_URL": fake.url, "OPENAI_BASE_URL": url, "DEFAULT_MODEL": DEFAULT_MODEL}
-        site = Server(folder=tmp_path_factory.mktemp("site"), LOG_LEVEL="WARNING", **settings)
+        site = Server(folder=folder, LOG_LEVEL="WARNING", MCP_CONFIG=str(tools), **settings)
         yield from running(site, "--no-jobs")
 
 

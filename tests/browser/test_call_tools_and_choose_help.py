@@ -43,6 +43,27 @@ def test_another_tab_sees_the_card_too(screen, window, ada, fake):
     assert other.shown() == screen.shown()
 
 
+def test_a_tool_that_writes_asks_first_in_every_tab_and_through_a_reload(screen, window, ada, fake):
+    fake.script(text="We begin.")
+    screen.ask_whole("We begin")
+    other = Screen(window(ada).new_page(), ada).open(screen.path)
+    for answer, outcome in (("Allow this call", "Written."), ("Refuse", "did not allow")):
+        fake.script(tool_calls=[{"name": "notes__write_note", "arguments": {"text": "milk"}}], text="Let me see.")
+        screen.ask("Please write down: milk", model="tools")
+        card, theirs = cards(screen).last, cards(other).last
+        expect(card).to_contain_text("asks for your permission")
+        expect(theirs).to_contain_text("milk")
+        screen.reload()
+        expect(card).to_contain_text("asks for your permission")
+        assert examine(screen.page) == {}
+        card.get_by_role("button", name=answer).click()
+        expect(theirs.get_by_role("button")).to_have_count(0)
+        expect(theirs).to_contain_text(outcome)
+        expect(card).to_contain_text(outcome)
+        expect(screen.ends.last).to_be_visible()
+    assert other.shown() == screen.shown()
+
+
 def test_the_kind_of_help_is_shown_and_another_one_is_a_click_away(screen, fake):
     fake.script(text="Hello to you.")
     screen.ask_whole("Hello!")

@@ -88,6 +88,8 @@ ROUTES: dict[str, Route] = {
     "api_attachment_text": api("theirs", GET=200),
     "api_turn-detail": api("theirs", GET=200),
     "api_turn-stop": api("theirs", POST=202),
+    # No tool waits; what one that waits does, tests/tools/test_ask_mcp_servers.py asks.
+    "api_turn-allow": api("theirs", POST=400),
     "api_turn-retry": api("theirs", POST=202),
     "api_turn-edit": api("theirs", POST=(202, ASK)),
     "api_models": api("mine", GET=200),
@@ -120,6 +122,7 @@ ROUTES: dict[str, Route] = {
     "rate": page("theirs", POST=(302, {"rating": "4"})),
     "switch": page("theirs", POST=302),
     "stop": page("theirs", POST=302),
+    "allow": page("theirs", POST=404),
     "retry": page("theirs", POST=302),
     "mode": page("theirs", POST=(302, {"mode": "code"})),
     "edit": page("theirs", POST=(302, ASK)),
