@@ -5,9 +5,9 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from . import hashing, jobs, people, throttles
+from . import audit, hashing, jobs, people, throttles
 from .addresses import client_address
 from .models import User
 
@@ -32,7 +32,12 @@ class Adapter(DefaultAccountAdapter):
             user = super().authenticate(request, **credentials)
             if user is None:
                 throttles.count("login", request, account=account)
+                audit.note("sign_in.failed", email=account, why="wrong password or no such account")
         return user
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        audit.note("sign_in.failed", target=user, why="inactive")
+        return super().respond_user_inactive(request, user)
 
     def clean_password(self, password: str, user: User | None = None) -> str:
         if found := people.password_problems(password, user=user or User()):

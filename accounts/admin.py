@@ -2,18 +2,22 @@
 
 from typing import Any
 
+from allauth.account.admin import EmailAddressAdmin as AllauthEmailAddressAdmin
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
 from chatsite.admin import ReadOnlyAdmin
 
-from . import keys, people, tokens
+from . import audit_admin, keys, people, tokens  # noqa: F401  # the ledger has a page there too
 from .models import ApiKey, SignIn, User
+from .recording import Recorded
 
 # Staff come in through the same page as everybody, with the same limits and the same second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -46,7 +50,7 @@ class PasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(Recorded, DjangoUserAdmin):
     add_form = UserCreationForm
     change_password_form = PasswordForm
     list_display = ["email", "name", "is_active", "is_staff", "last_login", "date_joined"]
@@ -74,9 +78,12 @@ class UserAdmin(DjangoUserAdmin):
         return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list, dict[str, int], set[str], list]:
-        """Return what goes with these people: whoever may delete a person may delete what is theirs."""
-        listed, counts, forbidden, protected = super().get_deleted_objects(objs, request)
-        return listed, counts, forbidden & {str(User._meta.verbose_name)}, protected
+        """Return what goes with these people: whoever may delete a person may delete what is theirs.
+
+        What is theirs is counted and not listed: titles of conversations and names of files are nobody else's to read.
+        """
+        _, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        return [str(person) for person in objs], counts, forbidden & {str(User._meta.verbose_name)}, protected
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -89,7 +96,7 @@ class UserAdmin(DjangoUserAdmin):
 
 
 @admin.register(SignIn)
-class SignInAdmin(ReadOnlyAdmin):
+class SignInAdmin(Recorded, ReadOnlyAdmin):
     list_display = fields = ("user", "client", "created_at", "last_used_at", "expires_at", "revoked_at")
     list_select_related = ["user"]
     search_fields = ["user__email"]
@@ -102,7 +109,7 @@ class SignInAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnlyAdmin):
+class ApiKeyAdmin(Recorded, ReadOnlyAdmin):
     list_display = fields = (
         "name",
         "user",
@@ -125,6 +132,20 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     def revoke(self, request: HttpRequest, queryset) -> None:
         for key in queryset:
             keys.revoke(key=key)
+
+
+# Pages of the framework and of the library, whose changes are of rights and of people too.
+admin.site.unregister([Group, EmailAddress])
+
+
+@admin.register(Group)
+class GroupAdmin(Recorded, DjangoGroupAdmin):
+    recorded_texts = ("name",)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(Recorded, AllauthEmailAddressAdmin):
+    pass
 
 
 def _may_touch(request: HttpRequest, obj: User | None) -> bool:

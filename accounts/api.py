@@ -19,7 +19,7 @@ from chatsite.openapi import errors, example
 from chatsite.parsers import StrictJSONParser
 from chatsite.queries import StrictQuery
 
-from . import jobs, mail, people, throttles, tokens
+from . import audit, jobs, mail, people, throttles, tokens
 from .errors import CredentialError, InvalidFields, NotSignedIn
 from .models import SignIn, User
 from .serializers import (
@@ -134,7 +134,7 @@ class LogoutView(AccountView):
         if "refresh_token" in fields:
             ended.add(tokens.read(raw=fields["refresh_token"], kind=RefreshToken).sign_in_id)
         for sign_in in SignIn.objects.filter(user=request.user, id__in=ended - {None}):
-            tokens.revoke(sign_in=sign_in)
+            tokens.revoke(sign_in=sign_in, action="sign_out")
         if request.auth.kind == "session":
             end_session(request._request)
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -178,6 +178,7 @@ class PasswordResetView(EntranceView):
         if found := people.email_problems(email):
             raise InvalidFields({"email": found})
         throttles.consume("password_reset", request, account=email)
+        audit.note("password.reset_asked", email=email)
         jobs.queue_password_reset(email=email, site=mail.site_of(request))
         return Response(
             {"detail": "If there is an account with this address, a mail is on its way."},

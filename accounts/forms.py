@@ -5,7 +5,7 @@ from allauth.core import context
 from django import forms
 from django.http import HttpRequest
 
-from . import jobs, mail, people, throttles
+from . import audit, jobs, mail, people, throttles
 from .models import User
 from .text import NAME_MAX_CHARACTERS
 
@@ -71,6 +71,7 @@ class ChangePasswordForm(allauth_forms.ChangePasswordForm):
             return super().clean_oldpassword()
         except forms.ValidationError:
             throttles.count("current_password", context.request, account=self.user.email)
+            audit.note("password.wrong", target=self.user)
             raise
 
 
@@ -86,6 +87,7 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):
 
     def save(self, request: HttpRequest, **kwargs) -> str:
         email = self.cleaned_data["email"]
+        audit.note("password.reset_asked", email=email)
         jobs.queue_password_reset(email=email, site=mail.site_of(request))
         return email
 
@@ -103,7 +105,11 @@ class ReauthenticateForm(allauth_forms.ReauthenticateForm):
 
     def clean_password(self) -> str:
         _short_enough(self.cleaned_data["password"])
-        return super().clean_password()
+        try:
+            return super().clean_password()
+        except forms.ValidationError:
+            audit.note("password.wrong", target=self.user)
+            raise
 
 
 def _short_enough(password: str) -> str:

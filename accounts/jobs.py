@@ -1,18 +1,27 @@
 """The job queue of accounts: all mail, so that no request shows whether one was sent, and the nightly purge."""
 
+import logging
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import redis
+from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.utils import timezone
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
-from . import mail
+from . import audit, mail
+from .audit import verification
 from .errors import QueueUnavailable
 from .models import SignIn
 
+logger = logging.getLogger(__name__)
+
+ENTRY_RETRIES = 100
 MAIL_RETRIES = 3
 MAIL_RETRY_SECONDS = 60
 
@@ -42,11 +51,31 @@ def send_password_reset(*, email: str, site: str) -> None:
 @db_periodic_task(crontab(minute="15", hour="3"))
 def purge() -> None:
     """Remove sign-ins and sessions that have expired, once a night."""
-    SignIn.objects.over().delete()
-    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    with transaction.atomic():
+        sign_ins, _ = SignIn.objects.over().delete()
+        sessions, _ = Session.objects.filter(expire_date__lt=timezone.now()).delete()
+        audit.enter("purge", sign_ins=sign_ins, sessions=sessions)
 
 
-def _enqueue(job: Callable, **arguments: str) -> None:
+def queue_entry(values: dict[str, Any]) -> None:
+    """Have something entered into the audit ledger that could not be at once."""
+    _enqueue(enter_late, values=values)
+
+
+@db_task(retries=ENTRY_RETRIES, retry_delay=MAIL_RETRY_SECONDS)
+def enter_late(*, values: dict[str, Any]) -> None:
+    """Enter into the audit ledger what could not be entered at once."""
+    audit.enter_late(values)
+
+
+@db_periodic_task(crontab(minute="*/10"))
+def anchor() -> None:
+    """Append the head of the audit ledger to the file for it, if there is to be one."""
+    if settings.AUDIT_ANCHOR_FILE and (head := verification.write_anchor(Path(settings.AUDIT_ANCHOR_FILE))):
+        logger.info("The audit ledger has %s entries up to %s", head.number, head.hash)
+
+
+def _enqueue(job: Callable, **arguments: Any) -> None:
     try:
         job(**arguments)
     except (redis.RedisError, sqlite3.OperationalError) as error:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from . import audit
 from .errors import AlreadyMade, CredentialError, InvalidFields, NoSuchKey, TooManyKeys, UserInactive
 from .models import ApiKey, User
 from .models.api_key import SCOPES
@@ -72,6 +73,7 @@ def make(
             scope=" ".join(scope for scope in SCOPES if scope in scopes),
             expires_at=expires_at,
         )
+        audit.enter("key.made", target=key, scope=key.scope, expires_at=expires_at)
     return key, secret
 
 
@@ -123,7 +125,12 @@ def digest(secret: str) -> str:
 
 
 def _end(keys: QuerySet[ApiKey], *, user_id: uuid.UUID) -> None:
-    if keys.filter(revoked_at=None).update(revoked_at=timezone.now()):
+    with transaction.atomic():
+        living = list(keys.filter(revoked_at=None).select_for_update())
+        keys.filter(pk__in=[key.pk for key in living]).update(revoked_at=timezone.now())
+        for key in living:
+            audit.enter("key.revoked", target=key)
+    if living:
         announce_revoked(user_id=user_id)
 
 
@@ -138,7 +145,10 @@ def _make_room(user: User) -> None:
 def _note_use(key: ApiKey) -> None:
     now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at >= timedelta(seconds=LAST_USED_SECONDS):
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        # Of many uses at the same moment one is the first.
+        first = ApiKey.objects.filter(pk=key.pk, last_used_at=key.last_used_at).update(last_used_at=now)
+        if first and (key.last_used_at is None or key.last_used_at.date() != now.date()):
+            audit.note("key.used", actor=key.user, target=key)
 
 
 def _name_problems(name: str) -> list[str]:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.http import HttpRequest
 
-from . import keys, tokens
+from . import audit, keys, tokens
 from .errors import EmailTaken, InvalidFields, MfaRequired, SignupClosed, UserInactive, WrongPassword
 from .models import Installation, User
 from .text import has_hidden_characters, name_problems
@@ -40,6 +40,7 @@ def sign_up(*, email: str, password: str, name: str = "") -> User:
             user.save(force_insert=True)
             EmailAddress.objects.create(user=user, email=email, primary=True, verified=False)
             _make_first_administrator(user)
+            audit.enter("sign_up", actor=user, target=user, email=email, administrator=user.is_superuser)
     except IntegrityError:
         raise EmailTaken from None
     return user
@@ -51,8 +52,10 @@ def authenticate(*, request: HttpRequest, email: str, password: str) -> User:
     if user is None:
         raise WrongPassword
     if not user.is_active:
+        audit.note("sign_in.failed", target=user, why="inactive")
         raise UserInactive
     if has_second_factor(user=user):
+        audit.note("sign_in.failed", target=user, why="second factor")
         raise MfaRequired
     return user
 
@@ -73,6 +76,7 @@ def change_password(*, user: User, password: str) -> None:
         user.credentials_version = F("credentials_version") + 1
         user.save(update_fields=["password", "credentials_version"])
         tokens.revoke_all(user=user)
+        audit.enter("password.changed", target=user)
     user.refresh_from_db(fields=["credentials_version"])
 
 
@@ -84,6 +88,7 @@ def deactivate(*, user: User) -> None:
         user.save(update_fields=["is_active", "credentials_version"])
         tokens.revoke_all(user=user)
         keys.revoke_all(user=user)
+        audit.enter("person.disabled", target=user)
     user.refresh_from_db(fields=["credentials_version"])
 
 
@@ -93,6 +98,7 @@ def sign_out_everywhere(*, user: User) -> None:
         user.credentials_version = F("credentials_version") + 1
         user.save(update_fields=["credentials_version"])
         tokens.revoke_all(user=user)
+        audit.enter("sign_out.everywhere", target=user)
     user.refresh_from_db(fields=["credentials_version"])
 
 

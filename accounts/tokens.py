@@ -11,6 +11,7 @@ from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import RefreshToken, Token
 
+from . import audit
 from .errors import CredentialError, UserInactive
 from .models import SignIn, User
 from .signals import announce_revoked
@@ -42,12 +43,14 @@ class Claims(NamedTuple):
 def issue(*, user: User, client: str = "") -> Pair:
     """Return a pair of tokens of a new sign-in; `client` is the User-Agent, for the person's list of sign-ins."""
     refresh = RefreshToken()
-    sign_in = SignIn.objects.create(
-        user=user,
-        client="".join(character for character in client if character.isprintable())[:CLIENT_MAX_CHARACTERS],
-        refresh_jti=refresh["jti"],
-        expires_at=_expiry(refresh),
-    )
+    with transaction.atomic():
+        sign_in = SignIn.objects.create(
+            user=user,
+            client="".join(character for character in client if character.isprintable())[:CLIENT_MAX_CHARACTERS],
+            refresh_jti=refresh["jti"],
+            expires_at=_expiry(refresh),
+        )
+        audit.note("sign_in", actor=user, target=sign_in, by="token")
     return _encode(sign_in=sign_in, refresh=refresh)
 
 
@@ -62,6 +65,7 @@ def rotate(*, refresh: str) -> Pair:
             return _repeat(sign_in=sign_in)
         # Whoever holds the newer token may be the thief, so nobody keeps one. Raising here would undo it.
         revoke(sign_in=sign_in)
+        audit.enter("refresh.reused", target=sign_in)
     logger.warning("A used refresh token came back: sign-in %s of user %s was ended.", sign_in.id, sign_in.user_id)
     raise CredentialError
 
@@ -85,9 +89,11 @@ def bearer(*, claims: Claims) -> User:
     return _living(sign_ins=SignIn.objects.all(), claims=claims).user
 
 
-def revoke(*, sign_in: SignIn) -> None:
-    """End one sign-in: its access and refresh tokens are dead at once."""
-    SignIn.objects.filter(id=sign_in.id, revoked_at=None).update(revoked_at=timezone.now())
+def revoke(*, sign_in: SignIn, action: str = "sign_in.ended") -> None:
+    """End one sign-in: its access and refresh tokens are dead at once; `action` is how the ledger calls it."""
+    with transaction.atomic():
+        if SignIn.objects.filter(id=sign_in.id, revoked_at=None).update(revoked_at=timezone.now()):
+            audit.enter(action, target=sign_in)
     announce_revoked(user_id=sign_in.user_id)
 
 

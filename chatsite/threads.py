@@ -4,6 +4,7 @@ that requests are worked on in."""
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext, sync_to_async
@@ -20,7 +21,9 @@ _resting: list[ThreadPoolExecutor] = []
 
 async def in_database(work, *args, **kwargs):
     """Return what `work` returns, run in a database thread with a healthy connection."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, partial(_run, work, *args, **kwargs))
+    # The thread knows what the caller knows, such as which request this is.
+    run = partial(copy_context().run, _run, work, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_threads, run)
 
 
 def use_kept_thread(context: ThreadSensitiveContext) -> None:

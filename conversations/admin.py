@@ -2,9 +2,12 @@
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts import audit
+from accounts.recording import Recorded
 from chatsite.admin import ReadOnlyAdmin
 
 from . import work
@@ -14,7 +17,7 @@ CURRENCY_LETTERS = 3
 
 
 @admin.register(Quota)
-class QuotaAdmin(admin.ModelAdmin):
+class QuotaAdmin(Recorded):
     """A person's own row counts alone; without one the most generous of their groups', else everybody's."""
 
     list_display = ("__str__", "tokens_per_day", "cost_per_month", "requests_per_minute", "concurrent_turns")
@@ -37,14 +40,15 @@ class PriceForm(forms.ModelForm):
 
 
 @admin.register(ModelPrice)
-class ModelPriceAdmin(admin.ModelAdmin):
+class ModelPriceAdmin(Recorded):
+    recorded_texts = ("model", "currency")
     form = PriceForm
     list_display = ("model", "prompt", "cached", "completion", "currency", "changed_at")
     search_fields = ["model"]
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnlyAdmin):
+class JobAdmin(Recorded, ReadOnlyAdmin):
     """Work in the background, and why some of it waits or has failed."""
 
     list_display = ("created_at", "kind", "state", "attempts", "due_at", "finished_at", "conversation_id", "error")
@@ -73,8 +77,10 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.action(description="Try again now", permissions=["again"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         """Have these done once more; what is being done at this moment is left alone."""
-        for key in queryset.values_list("key", flat=True):
-            work.again(key=key)
+        with transaction.atomic():
+            for job in queryset:
+                work.again(key=job.key)
+                audit.enter("job.tried_again", target=job)
         self.message_user(request, "They are tried again, but for those that are being done at this moment.")
 
     def has_again_permission(self, request: HttpRequest) -> bool:
@@ -82,7 +88,7 @@ class JobAdmin(ReadOnlyAdmin):
 
 
 @admin.register(UsageEntry)
-class UsageEntryAdmin(ReadOnlyAdmin):
+class UsageEntryAdmin(Recorded, ReadOnlyAdmin):
     """The ledger, to be read."""
 
     list_display = (

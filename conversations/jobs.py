@@ -5,6 +5,8 @@ import uuid
 from huey import crontab
 from huey.contrib.djhuey import close_db, db_periodic_task, db_task, on_startup
 
+from accounts import audit
+
 # The modules that do jobs say so when they are imported.
 from . import condensing, sessions, storage, summaries, titles, work
 
@@ -46,5 +48,5 @@ def drop_unused() -> None:
 @db_periodic_task(crontab(minute="30", hour="3"))
 def clean_files() -> None:
     """Delete uploads that were never sent, and bytes that belong to nothing, once a night."""
-    storage.drop_unsent()
-    storage.drop_orphans()
+    unsent, orphans = storage.drop_unsent(), storage.drop_orphans()
+    audit.enter("purge", unsent_uploads=unsent, orphaned_files=orphans)

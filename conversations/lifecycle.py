@@ -5,10 +5,13 @@ import hashlib
 import json
 import uuid
 from collections.abc import Collection
+from copy import copy
 from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
+
+from accounts import audit
 
 from . import events, live, modes, runner, search, summaries
 from .errors import IdTaken, Invalid, NotFound, PreconditionFailed, TooLarge, TurnRunning
@@ -80,6 +83,9 @@ def change(
             if "title" in changes:
                 search.keep_title(locked)
             _tell(locked)
+        # To open another branch is to look, not to change.
+        if changed := sorted(set(changes) - {"leaf", "title_by"}):
+            audit.enter("conversation.changed", target=locked, fields=changed)
     return locked
 
 
@@ -168,7 +174,9 @@ def delete(*, conversation: Conversation, expected: Collection[str] | None = Non
         # In the order in which everybody locks: the conversation, its turns, and the messages with them.
         locked = _locked(conversation, expected)
         list(locked.turns.select_for_update().values_list("pk"))
+        gone = copy(locked)
         locked.delete()
+        audit.enter("conversation.deleted", target=gone, messages=gone.message_count)
     transaction.on_commit(partial(runner.forget_conversation, conversation_id))
     transaction.on_commit(partial(live.publish, conversation_id, events.conversation_deleted(conversation_id)))
 

@@ -1,10 +1,12 @@
 """What every test can rely on."""
 
 import uuid
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 
 from accounts.models import User
 from tests.support.lanes import lane
@@ -15,6 +17,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share servers stay together when others run beside them."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(lane(item)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ledger_opens_for_the_end_of_a_test():
+    """Between tests all tables are emptied, which the audit ledger refuses to anybody else."""
+    migration = import_module("accounts.migrations.0003_audit_ledger")
+    vendor, flush = connection.vendor, connection.ops.sql_flush
+
+    def sql_flush(*args, **options):
+        statements = flush(*args, **options)
+        return [*migration.unguard(vendor), *statements, *migration.guard(vendor)] if statements else []
+
+    connection.ops.sql_flush = sql_flush
+    yield
+    connection.ops.sql_flush = flush
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
+from accounts import audit
 from conversations import storage
 
 
@@ -17,6 +18,7 @@ class Command(BaseCommand):
             orphans = sum(1 for _ in storage.orphans())
         else:
             unsent, unused, orphans = storage.drop_unsent(), storage.drop_all_unused(), storage.drop_orphans()
+            audit.enter("purge", unsent_uploads=unsent, unused_files=unused, orphaned_files=orphans)
         would = "would be " if dry_run else ""
         self.stdout.write(f"{unsent:,} uploads that were never sent {would}deleted.")
         self.stdout.write(f"{unused:,} files that are attached nowhere {would}deleted.")

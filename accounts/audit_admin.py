@@ -1,0 +1,199 @@
+"""The audit ledger in the admin: to be read, searched and exported; nobody adds, changes or deletes anything there."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from . import audit
+from .audit import verification
+from .models import AuditEntry, User
+from .recording import Recorded
+
+# How many entries an export takes from the database at a time.
+EXPORT_PIECE = 1000
+STAFF_OFFERED = 50
+ID_SHOWN = 8
+
+
+class ActionFilter(admin.SimpleListFilter):
+    """What was done."""
+
+    title = "what"
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return every action the ledger has words for."""
+        return [(action, _sentence(words)) for action, words in audit.ACTIONS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        """Return the entries of the chosen one."""
+        return queryset.filter(action=self.value()) if self.value() else queryset
+
+
+class ActorFilter(admin.SimpleListFilter):
+    """Who did it: one of the staff, or one whose name was clicked."""
+
+    title = "who"
+    parameter_name = "actor"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the staff, and the person chosen."""
+        chosen = _uuid(request.GET.get(self.parameter_name, ""))
+        people = User.objects.filter(Q(is_staff=True) | Q(pk=chosen)).order_by("-is_staff", "email")[:STAFF_OFFERED]
+        found = [(str(person.pk), person.email) for person in people]
+        if chosen and str(chosen) not in dict(found):
+            found.append((str(chosen), f"Deleted account {str(chosen)[:ID_SHOWN]}"))
+        return [*found, ("nobody", "Nobody who was signed in")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        """Return the entries of the chosen one."""
+        if self.value() == "nobody":
+            return queryset.filter(actor_id=None)
+        return queryset.filter(actor_id=_uuid(self.value() or "")) if self.value() else queryset
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(Recorded):
+    list_display = ("number", "at", "who", "what", "whose", "thing", "address", "more")
+    list_display_links = ["number"]
+    list_filter = (ActionFilter, ActorFilter, "at")
+    search_fields = ["number"]
+    search_help_text = "An e-mail address (of a deleted account too), an id, an address of the network or an action."
+    fields = (
+        "number",
+        "at",
+        "who",
+        "what",
+        "whose",
+        "thing",
+        "address",
+        "request_id",
+        "more",
+        "email_digest",
+        "previous",
+        "hash",
+    )
+    ordering = ["-number"]
+    show_full_result_count = False
+    actions = None
+    change_list_template = "admin/accounts/auditentry/change_list.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        people = User.objects.values("email")
+        return AuditEntry.objects.annotate(
+            actor_email=Subquery(people.filter(pk=OuterRef("actor_id"))),
+            whom_email=Subquery(people.filter(pk=OuterRef("whom_id"))),
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
+    ) -> tuple[QuerySet[AuditEntry], bool]:
+        """Return what an index finds: a search never reads a million rows."""
+        word = search_term.strip()
+        if not word:
+            return queryset, False
+        if "@" in word:
+            return queryset.filter(_of_address(word)), False
+        if found := _uuid(word):
+            ids = Q(actor_id=found) | Q(whom_id=found) | Q(target_id=str(found)) | Q(request_id=str(found))
+            return queryset.filter(ids), False
+        if word.isascii() and word.isdigit():
+            return queryset.filter(number=int(word[:18])), False
+        return queryset.filter(Q(action=word) | Q(address=word) | Q(target_id=word)), False
+
+    def get_urls(self) -> list[URLPattern]:
+        export = path("export/", self.admin_site.admin_view(self.export), name="accounts_auditentry_export")
+        return [export, *super().get_urls()]
+
+    def export(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+        """Return the entries that the list shows with the same filters, one JSON object a line, oldest first."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        shown = self.get_changelist_instance(request).get_queryset(request).order_by("number")
+        last = verification.head()
+        until = last.number if last else 0
+        audit.enter("ledger.exported", filters=sorted(request.GET), until=until)
+        response = StreamingHttpResponse(_lines(shown.filter(number__lte=until)), content_type="application/x-ndjson")
+        response["Content-Disposition"] = f'attachment; filename="audit-{until}.jsonl"'
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    @admin.display(ordering="actor_id")
+    def who(self, entry: AuditEntry) -> str:
+        """Who did it, as a link to what else they did."""
+        if entry.actor_id is None:
+            return "—"
+        address = f"{reverse('admin:accounts_auditentry_changelist')}?actor={entry.actor_id}"
+        return format_html('<a href="{}">{}</a>', address, _name(entry.actor_id, entry.actor_email))  # type: ignore[attr-defined]
+
+    @admin.display(ordering="action")
+    def what(self, entry: AuditEntry) -> str:
+        """What was done, in words."""
+        return _sentence(audit.ACTIONS.get(entry.action, entry.action))
+
+    @admin.display
+    def whose(self, entry: AuditEntry) -> str:
+        """Whose thing it was."""
+        return _name(entry.whom_id, entry.whom_email) if entry.whom_id else "—"  # type: ignore[attr-defined]
+
+    @admin.display
+    def thing(self, entry: AuditEntry) -> str:
+        """Which thing it was."""
+        if not entry.target_kind:
+            return "—"
+        return format_html(
+            '{} <span title="{}">{}</span>', entry.target_kind, entry.target_id, entry.target_id[:ID_SHOWN]
+        )
+
+    @admin.display(description="details")
+    def more(self, entry: AuditEntry) -> str:
+        """The details as one line."""
+        return " · ".join(f"{name}: {value}" for name, value in entry.facts.items()) or "—"
+
+
+def _of_address(word: str) -> Q:
+    """Return what finds all entries about the person who has or had this e-mail address."""
+    digest = audit.email_digest(word)
+    known: set[uuid.UUID | None] = set(User.objects.filter(email=word.lower()).values_list("pk", flat=True))
+    # Whoever was deleted is known by the entries that were made with the address.
+    known |= set(AuditEntry.objects.filter(email_digest=digest).exclude(whom_id=None).values_list("whom_id", flat=True))
+    return Q(email_digest=digest) | Q(actor_id__in=known) | Q(whom_id__in=known)
+
+
+def _lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
+    after = 0
+    while piece := list(entries.filter(number__gt=after)[:EXPORT_PIECE]):
+        for entry in piece:
+            yield verification.exported(entry) + "\n"
+        after = piece[-1].number
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _name(person: uuid.UUID, email: str | None) -> str:
+    return email or f"Deleted account {str(person)[:ID_SHOWN]}"
+
+
+def _uuid(word: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(word)
+    except ValueError:
+        return None
