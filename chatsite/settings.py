@@ -183,6 +183,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # A file outside of the database to which the head of the audit ledger is appended; empty: none.
 AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default="")
+# How long staff may read a conversation once they have given a reason, in minutes.
+READING_GRANT_MINUTES = env.float("READING_GRANT_MINUTES", default=60)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "chat"
 LOGOUT_REDIRECT_URL = "landing"

@@ -10,7 +10,7 @@ from accounts import audit
 from accounts.recording import Recorded
 from chatsite.admin import ReadOnlyAdmin
 
-from . import work
+from . import reading_admin, work  # noqa: F401  # conversations have pages of their own
 from .models import Calibration, ContextDigest, Job, ModelPrice, Quota, UsageEntry
 
 CURRENCY_LETTERS = 3
@@ -72,6 +72,8 @@ class JobAdmin(Recorded, ReadOnlyAdmin):
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
     search_fields = ["key"]
+    # No conversation, which would be told by its title, and nothing of what the work was given.
+    fields = ("kind", "key", "conversation_id", "state", "attempts", "due_at", "created_at", "finished_at", "error")
     actions = ["try_again"]
 
     @admin.action(description="Try again now", permissions=["again"])
@@ -109,7 +111,7 @@ class UsageEntryAdmin(Recorded, ReadOnlyAdmin):
 
 
 @admin.register(ContextDigest)
-class ContextDigestAdmin(ReadOnlyAdmin):
+class ContextDigestAdmin(Recorded, ReadOnlyAdmin):
     """How much was condensed, when and by whom; what it says is for those whose conversation it is."""
 
     list_display = fields = (
@@ -133,7 +135,7 @@ class ContextDigestAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Calibration)
-class CalibrationAdmin(ReadOnlyAdmin):
+class CalibrationAdmin(Recorded, ReadOnlyAdmin):
     """How the count of each model's server compares to our estimate."""
 
     list_display = fields = ("model", "ratio", "samples", "changed_at")

@@ -27,6 +27,14 @@ class NotFound(ChatError):
     detail = "There is nothing here, or it is not yours."
 
 
+class NotAllowed(ChatError):
+    """Something that others may do, and this person may not."""
+
+    status = 403
+    code = "not_allowed"
+    detail = "You may not do this."
+
+
 class TooLarge(ChatError):
     status = 413
     code = "too_large"

@@ -73,7 +73,7 @@ def change(
         locked = _locked(conversation, expected)
         if "leaf" in changes:
             _check_quiet(locked)
-            changes["leaf"] = _newest_below(locked, _turn_of(locked, changes["leaf"]))
+            changes["leaf"] = newest_below(locked, _turn_of(locked, changes["leaf"]))
         if "title" in changes:
             changes["title_by"] = Conversation.TitleBy.PERSON
         for name, value in changes.items():
@@ -152,7 +152,7 @@ def _turn_of(conversation: Conversation, turn_id: uuid.UUID) -> Turn:
     return turn
 
 
-def _newest_below(conversation: Conversation, turn: Turn) -> Turn:
+def newest_below(conversation: Conversation, turn: Turn) -> Turn:
     """Return the end of the branch that goes through `turn` and then always through the newest version."""
     children: dict[uuid.UUID | None, Turn] = {}
     # Oldest first, so that the newest child of each parent stays.

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from . import attachment_views, summary_views, usage_views, views
+from . import attachment_views, reading_views, summary_views, usage_views, views
 
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("usage/", usage_views.page, name="usage"),
+    path("readings/", reading_views.page, name="readings"),
     path("chat/", views.chat, name="chat"),
     path("chat/list/", views.chats, name="chats"),
     path("chat/<uuid:conversation_id>/", views.conversation, name="conversation"),

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from . import attachments, lifecycle, models_offered, permits, threads, turns
+from . import attachments, lifecycle, models_offered, permits, reading, threads, turns
 from .errors import ChatError, NotFound, TooLarge
 
 SESSION_ERROR = "chat_error"
@@ -66,6 +66,7 @@ def _page(request, *, conversation, conversation_id) -> HttpResponse:
         "listing": listing,
         "model": models_offered.chosen(listing, conversation.model if conversation else ""),
         "user": request.user,
+        "readings": reading.of_conversation(conversation=conversation) if conversation else [],
         "problem": problem,
         "attachments": attachments.waiting(user=request.user, ids=problem.get("attachments", [])) if problem else [],
         **_shown(conversation, conversation.leaf_id if conversation else None),

@@ -28,6 +28,8 @@ LAYERS = [
         "views",
         "urls",
         "admin",
+        "reading_admin",
+        "reading_views",
         "management",
         "models_offered",
         "templatetags",
@@ -46,6 +48,7 @@ LAYERS = [
     {
         "turns",
         "lifecycle",
+        "reading",
         "snapshots",
         "jobs",
         "usage",

@@ -9,6 +9,7 @@ from .chat import ChatStreamView
 from .conversations import ConversationViewSet
 from .digests import DigestsView
 from .history import ChatHistoryView, HistoryView
+from .readings import ReadingsView
 from .search import SearchView
 from .sessions import EventsView, RateView, RegenerateView, SummaryView
 from .streams import ConversationStreamView
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("attachments/<uuid:attachment_id>/thumbnail/", ThumbnailView.as_view(), name="api_attachment_thumbnail"),
     path("attachments/<uuid:attachment_id>/text/", TextView.as_view(), name="api_attachment_text"),
     path("search/", SearchView.as_view(), name="api_search"),
+    path("readings/", ReadingsView.as_view(), name="api_readings"),
     path("usage/", UsageView.as_view(), name="api_usage"),
     *router.urls,
 ]

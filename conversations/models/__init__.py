@@ -6,6 +6,7 @@ from .job import Job
 from .message import Message
 from .price import ModelPrice
 from .quota import Quota
+from .reading import ReadingGrant
 from .search import SearchEntry
 from .summary import Summary
 from .turn import Mode, Turn
@@ -25,6 +26,7 @@ __all__ = [
     "Passage",
     "PassageIndex",
     "Quota",
+    "ReadingGrant",
     "SearchEntry",
     "StoredFile",
     "Summary",

@@ -94,6 +94,7 @@ ROUTES: dict[str, Route] = {
     "api_turn-edit": api("theirs", POST=(202, ASK)),
     "api_models": api("mine", GET=200),
     "api_search": api("mine", query="?q=secret", GET=200),
+    "api_readings": api("mine", GET=200),
     "api_usage": api("mine", GET=200),
     # The API: its description
     "schema": api("mine", GET=200),
@@ -111,6 +112,7 @@ ROUTES: dict[str, Route] = {
     "chat": page("mine", GET=200, POST=(302, ASK)),
     "chats": page("mine", GET=200),
     "usage": page("mine", GET=200),
+    "readings": page("mine", GET=200),
     "theme": page("mine", POST=(204, {"theme": "dark"})),
     "conversation": page("theirs", GET=200, POST=(302, ASK)),
     "thread": page("theirs", GET=200),

@@ -1,0 +1,85 @@
+"""Reading what others have said: with the permission, for a reason, for a while, and in view of who said it."""
+
+import datetime
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+
+from .errors import Invalid, NotAllowed, NotFound
+from .models import Conversation, ReadingGrant
+from .turns import check_characters
+
+PERMISSION = "conversations.read_text"
+REASON_LEAST_CHARACTERS = 10
+REASON_MOST_CHARACTERS = 500
+# How many of the last readings their owner is shown.
+TOLD = 200
+
+
+def find(*, conversation_id: uuid.UUID) -> Conversation:
+    """Return anybody's conversation, for the staff; raises NotFound."""
+    try:
+        return Conversation.objects.select_related("owner", "leaf").get(pk=conversation_id)
+    except Conversation.DoesNotExist:
+        raise NotFound from None
+
+
+def grant(*, conversation: Conversation, reader: User, reason: str) -> ReadingGrant:
+    """Return the grant to read this conversation for `READING_GRANT_MINUTES`; raises NotAllowed or Invalid."""
+    check_allowed(conversation=conversation, reader=reader)
+    reason = " ".join(reason.split())
+    check_characters(reason)
+    if len(reason) < REASON_LEAST_CHARACTERS:
+        sentence = f"Give a reason of at least {REASON_LEAST_CHARACTERS} characters. The owner will read it."
+        raise Invalid(sentence, code="reason_too_short")
+    if len(reason) > REASON_MOST_CHARACTERS:
+        raise Invalid(f"A reason has {REASON_MOST_CHARACTERS} characters at most.", code="reason_too_long")
+    expires_at = timezone.now() + datetime.timedelta(minutes=settings.READING_GRANT_MINUTES)
+    with transaction.atomic():
+        made = ReadingGrant.objects.create(
+            owner_id=conversation.owner_id,
+            conversation=conversation,
+            reader=reader,
+            reason=reason,
+            expires_at=expires_at,
+        )
+        audit.enter("text.opened", actor=reader, target=conversation, reason=reason, until=expires_at.isoformat())
+    return made
+
+
+def check_allowed(*, conversation: Conversation, reader: User) -> None:
+    """Raise NotAllowed unless this person may ask to read, which is entered in the ledger."""
+    if not reader.has_perm(PERMISSION):
+        audit.enter("text.refused", actor=reader, target=conversation)
+        raise NotAllowed("You may see that this conversation exists, and not what was said in it.")
+
+
+def grant_of(*, conversation: Conversation, reader: User) -> ReadingGrant | None:
+    """Return the grant by which this person may read the conversation now, None without one."""
+    if not reader.has_perm(PERMISSION):
+        return None
+    return ReadingGrant.objects.open().filter(conversation=conversation, reader=reader).first()
+
+
+def note_view(*, grant: ReadingGrant, conversation: Conversation, reader: User, **details: Any) -> None:
+    """Enter that a page of text is about to be shown; if that cannot be entered, it must not be."""
+    with transaction.atomic():
+        ReadingGrant.objects.filter(pk=grant.pk).update(views=F("views") + 1, viewed_at=timezone.now())
+        audit.enter("text.read", actor=reader, target=conversation, grant=grant.pk, **details)
+
+
+def of_owner(*, owner: User) -> list[ReadingGrant]:
+    """Return the last readings of what this person has said, the newest first."""
+    return list(ReadingGrant.objects.visible_to(owner).select_related("reader", "conversation")[:TOLD])
+
+
+def of_conversation(*, conversation: Conversation) -> list[ReadingGrant]:
+    """Return the last readings of a conversation, the newest first."""
+    return list(ReadingGrant.objects.filter(conversation=conversation).select_related("reader")[:TOLD])

@@ -1,0 +1,257 @@
+"""Conversations in the admin: what is known about them for whoever may see that, what was said for a reason only."""
+
+import uuid
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.cache import patch_cache_control
+from django.utils.html import format_html
+
+from accounts.models import User
+from accounts.recording import Recorded
+
+from . import lifecycle, reading, threads
+from .errors import ChatError, NotFound
+from .models import Conversation, Turn
+
+TURNS_SHOWN = 100
+ID_SHOWN = 8
+RECORD = "admin:conversations_conversation_change"
+TEXT = "admin:conversations_conversation_text"
+# Titles and instructions are text; so is why a kind of help was chosen, what files are called, and what an error says.
+FACTS_OF_CONVERSATION = (
+    "id",
+    "owner",
+    "status",
+    "model",
+    "mode",
+    "message_count",
+    "pinned",
+    "archived",
+    "rating",
+    "created_at",
+    "active_at",
+    "seen_at",
+    "rated_at",
+)
+FACTS_OF_TURN = (
+    "id",
+    "conversation_id",
+    "author",
+    "status",
+    "model",
+    "mode",
+    "created_at",
+    "started_at",
+    "finished_at",
+    "first_token_ms",
+    "total_ms",
+    "prompt_tokens",
+    "completion_tokens",
+    "finish_reason",
+    "error_code",
+    "depth",
+    "verbatim",
+    "condensed",
+    "left_out",
+    "window",
+    "window_used",
+)
+
+
+class MetadataAdmin(Recorded):
+    """Rows of what people do, to be looked at from outside: nothing that was said, and nothing to change."""
+
+    show_full_result_count = False
+    list_per_page = 50
+    actions = None
+    # Of a person who is looked for by their address.
+    owner_field = ""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """Return what has this id, or is of people with such an address."""
+        word = search_term.strip()
+        if not word:
+            return queryset, False
+        if found := _uuid(word):
+            return queryset.filter(pk=found), False
+        return queryset.filter(**{f"{self.owner_field}__email__icontains": word}), False
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Go to what the audit ledger has about this: nothing else keeps a history of it."""
+        return redirect(f"{reverse('admin:accounts_auditentry_changelist')}?q={_uuid_or_404(object_id)}")
+
+
+class FailedFilter(admin.SimpleListFilter):
+    """Whether an answer in it failed."""
+
+    title = "answers"
+    parameter_name = "answers"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the states of turns worth looking for."""
+        return [(status, f"Some {status}") for status in ("failed", "interrupted", "blocked")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
+        """Return the conversations with such a turn."""
+        if not self.value():
+            return queryset
+        return queryset.filter(pk__in=Turn.objects.filter(status=self.value()).values("conversation_id"))
+
+
+@admin.register(Conversation)
+class ConversationAdmin(MetadataAdmin):
+    list_display = ("name", "owner", "status", "model", "mode", "message_count", "rating", "created_at", "active_at")
+    list_display_links = ["name"]
+    list_select_related = ["owner"]
+    list_filter = ("status", FailedFilter, "mode", "rating", "archived", "pinned", "active_at", "created_at")
+    search_fields = ["owner__email"]
+    search_help_text = "An e-mail address of its owner, or its id. Titles and texts are not searched."
+    ordering = ["-active_at"]
+    owner_field = "owner"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        return Conversation.objects.defer("title", "instructions")
+
+    @admin.display(description="conversation", ordering="id")
+    def name(self, conversation: Conversation) -> str:
+        """The beginning of its id, which says nothing of what it is about."""
+        return format_html('<code title="{}">{}</code>', conversation.pk, str(conversation.pk)[:ID_SHOWN])
+
+    def get_urls(self) -> list[URLPattern]:
+        text = path("<uuid:conversation_id>/text/", self.admin_site.admin_view(self.text), name=TEXT.partition(":")[2])
+        return [text, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show what is known about a conversation, and take the reason of whoever wants to read it."""
+        conversation = self._found(request, _uuid_or_404(object_id))
+        problem = ""
+        if request.method == "POST":
+            try:
+                reading.grant(conversation=conversation, reader=_reader(request), reason=request.POST.get("reason", ""))
+            except ChatError as error:
+                if error.status == NotFound.status:
+                    raise
+                problem = error.detail
+            else:
+                return redirect(TEXT, conversation.pk)
+        paginator = Paginator(conversation.turns.order_by("created_at").only(*FACTS_OF_TURN[:-6]), TURNS_SHOWN)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Conversation {str(conversation.pk)[:ID_SHOWN]}",
+            "conversation": conversation,
+            "facts": [(name.replace("_", " "), getattr(conversation, name)) for name in FACTS_OF_CONVERSATION],
+            "files": conversation.turns.filter(messages__attachments__isnull=False).count(),
+            "page": paginator.get_page(request.GET.get("page")),
+            "readings": reading.of_conversation(conversation=conversation),
+            "grant": reading.grant_of(conversation=conversation, reader=_reader(request)),
+            "may_read": request.user.has_perm(reading.PERMISSION),
+            "problem": problem,
+            "reason": request.POST.get("reason", ""),
+            "least": reading.REASON_LEAST_CHARACTERS,
+            "most": reading.REASON_MOST_CHARACTERS,
+        }
+        status = 400 if problem else 200
+        return render(request, "admin/conversations/conversation/record.html", context, status=status)
+
+    def text(self, request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
+        """Show what was said, to somebody who has given a reason; each time is entered in the ledger first."""
+        conversation = self._found(request, conversation_id)
+        reading.check_allowed(conversation=conversation, reader=_reader(request))
+        grant = reading.grant_of(conversation=conversation, reader=_reader(request))
+        if grant is None:
+            messages.warning(request, "Give a reason first. It holds for a while, and for this conversation only.")
+            return redirect(RECORD, conversation.pk)
+        leaf_id = self._leaf_id(request, conversation)
+        thread = threads.thread(conversation=conversation, leaf_id=leaf_id)
+        reading.note_view(
+            grant=grant, conversation=conversation, reader=_reader(request), leaf=leaf_id, turns=len(thread.entries)
+        )
+        context = {
+            "conversation": conversation,
+            "grant": grant,
+            "entries": thread.entries,
+            "earlier": thread.earlier,
+            "running": thread.running,
+            "summaries": conversation.summaries.exclude(text="").order_by("-number"),
+            "reading": True,
+            "user": request.user,
+        }
+        response = render(request, "conversations/transcript.html", context)
+        patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    def _leaf_id(self, request: HttpRequest, conversation: Conversation) -> uuid.UUID | None:
+        """Return the end of what is shown: of the open branch, of the one `through` a turn, or the turn `before`."""
+        asked = request.GET.get("through") or request.GET.get("before")
+        if not asked:
+            return conversation.leaf_id
+        turn = conversation.turns.filter(pk=_uuid_or_404(asked)).first()
+        if turn is None:
+            raise NotFound
+        return lifecycle.newest_below(conversation, turn).pk if "through" in request.GET else turn.pk
+
+    def _found(self, request: HttpRequest, conversation_id: uuid.UUID) -> Conversation:
+        """Return a conversation for somebody who may see that there is one."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return reading.find(conversation_id=conversation_id)
+
+
+@admin.register(Turn)
+class TurnAdmin(MetadataAdmin):
+    list_display = (
+        "created_at",
+        "conversation_id",
+        "author",
+        "status",
+        "model",
+        "mode",
+        "first_token_ms",
+        "total_ms",
+        "prompt_tokens",
+        "completion_tokens",
+        "error_code",
+    )
+    fields = FACTS_OF_TURN
+    list_select_related = ["author"]
+    list_filter = ("status", "mode", "truncated", "created_at")
+    search_fields = ["author__email"]
+    search_help_text = "An e-mail address of its author, or its id."
+    ordering = ["-created_at"]
+    owner_field = "author"
+
+
+def _reader(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def _uuid(word: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(word)
+    except ValueError:
+        return None
+
+
+def _uuid_or_404(word: str) -> uuid.UUID:
+    if (found := _uuid(word)) is None:
+        raise Http404
+    return found

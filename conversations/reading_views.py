@@ -1,0 +1,29 @@
+"""The page on which people see who has read what they said, and what the staff can see without reading."""
+
+from typing import cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+
+from . import reading, threads
+
+
+@login_required
+@never_cache
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """Who has read one's own conversations, when and why."""
+    chats = threads.chats(user=request.user)
+    context = {
+        "groups": chats.groups,
+        "chats_cursor": chats.cursor,
+        "conversation_id": "",
+        "user": request.user,
+        "readings": reading.of_owner(owner=cast(User, request.user)),
+    }
+    return render(request, "conversations/readings.html", context)
