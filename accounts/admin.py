@@ -19,6 +19,7 @@ from . import audit_admin, keys, people, tokens  # noqa: F401  # the ledger has 
 from .models import ApiKey, SignIn, User
 from .recording import Recorded
 
+admin.site.site_header = admin.site.site_title = "Chatsite administration"
 # Staff come in through the same page as everybody, with the same limits and the same second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 

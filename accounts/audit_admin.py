@@ -1,5 +1,7 @@
 """The audit ledger in the admin: to be read, searched and exported; nobody adds, changes or deletes anything there."""
 
+import datetime
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +22,7 @@ from .recording import Recorded
 EXPORT_PIECE = 1000
 STAFF_OFFERED = 50
 ID_SHOWN = 8
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -29,12 +32,15 @@ class ActionFilter(admin.SimpleListFilter):
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return every action the ledger has words for."""
-        return [(action, _sentence(words)) for action, words in audit.ACTIONS.items()]
+        """Return the groups of actions, and the action chosen by its name."""
+        found = [(group, _sentence(group)) for group in audit.GROUPS]
+        chosen = request.GET.get(self.parameter_name, "")
+        return [*found, (chosen, _sentence(audit.ACTIONS[chosen]))] if chosen in audit.ACTIONS else found
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
-        """Return the entries of the chosen one."""
-        return queryset.filter(action=self.value()) if self.value() else queryset
+        """Return the entries of the chosen group or action."""
+        chosen = self.value()
+        return queryset.filter(action__in=audit.GROUPS.get(chosen, [chosen])) if chosen else queryset
 
 
 class ActorFilter(admin.SimpleListFilter):
@@ -61,16 +67,16 @@ class ActorFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(Recorded):
-    list_display = ("number", "at", "who", "what", "whose", "thing", "address", "more")
+    list_display = ("number", "when", "who", "what", "whose", "thing", "address")
     list_display_links = ["number"]
     list_filter = (ActionFilter, ActorFilter, "at")
     search_fields = ["number"]
     search_help_text = "An e-mail address (of a deleted account too), an id, an address of the network or an action."
     fields = (
         "number",
-        "at",
+        "when",
         "who",
-        "what",
+        "action",
         "whose",
         "thing",
         "address",
@@ -84,6 +90,9 @@ class AuditEntryAdmin(Recorded):
     show_full_result_count = False
     actions = None
     change_list_template = "admin/accounts/auditentry/change_list.html"
+
+    class Media:
+        css = {"all": ["css/record.css"]}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -142,15 +151,29 @@ class AuditEntryAdmin(Recorded):
         address = f"{reverse('admin:accounts_auditentry_changelist')}?actor={entry.actor_id}"
         return format_html('<a href="{}">{}</a>', address, _name(entry.actor_id, entry.actor_email))  # type: ignore[attr-defined]
 
+    @admin.display(description="when (UTC)", ordering="at")
+    def when(self, entry: AuditEntry) -> str:
+        """The moment, to the second."""
+        return f"{entry.at.astimezone(datetime.UTC):%Y-%m-%d %H:%M:%S}"
+
     @admin.display(ordering="action")
     def what(self, entry: AuditEntry) -> str:
-        """What was done, in words."""
-        return _sentence(audit.ACTIONS.get(entry.action, entry.action))
+        """What was done, in words, and the details below."""
+        words = _sentence(audit.ACTIONS.get(entry.action, entry.action))
+        return (
+            format_html('{}<br><small class="quiet">{}</small>', words, _short(self.more(entry)))
+            if entry.facts
+            else words
+        )
 
     @admin.display
     def whose(self, entry: AuditEntry) -> str:
         """Whose thing it was."""
-        return _name(entry.whom_id, entry.whom_email) if entry.whom_id else "—"  # type: ignore[attr-defined]
+        if entry.whom_id is None:
+            return "—"
+        if entry.whom_id == entry.actor_id:
+            return "their own"
+        return _name(entry.whom_id, entry.whom_email)  # type: ignore[attr-defined]
 
     @admin.display
     def thing(self, entry: AuditEntry) -> str:
@@ -182,6 +205,11 @@ def _lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
         for entry in piece:
             yield verification.exported(entry) + "\n"
         after = piece[-1].number
+
+
+def _short(details: str) -> str:
+    """Return details with the beginning of each id only: the page of an entry has all of it."""
+    return ID.sub(lambda found: found[0][:ID_SHOWN], details)
 
 
 def _sentence(words: str) -> str:

@@ -80,8 +80,8 @@ class JobAdmin(Recorded, ReadOnlyAdmin):
     def try_again(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         """Have these done once more; what is being done at this moment is left alone."""
         with transaction.atomic():
-            for job in queryset:
-                work.again(key=job.key)
+            tried = [job for job in queryset if work.again(key=job.key)]
+            for job in tried:
                 audit.enter("job.tried_again", target=job)
         self.message_user(request, "They are tried again, but for those that are being done at this moment.")
 

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest, parse_cookie
 from django.http.request import validate_host
 
+from accounts import audit
 from accounts.credentials import Credential, of_request_session, user_of_token
 from accounts.errors import CredentialError, UserInactive
 from accounts.keys import NOT_VALID
@@ -54,7 +55,8 @@ async def admit(scope: dict) -> Entrance:
         raise Unknown(SIGNED_OUT, "ambiguous credentials", subprotocol)
     if tokens:
         try:
-            credential = await in_database(user_of_token, tokens[0])
+            with audit.coming_from(audit.of_socket(scope)):
+                credential = await in_database(user_of_token, tokens[0])
         except CredentialError as error:
             code = DISABLED if error.code == "user_inactive" else SIGNED_OUT
             raise Unknown(code, error.code, subprotocol) from None

@@ -50,7 +50,13 @@ def grant(*, conversation: Conversation, reader: User, reason: str) -> ReadingGr
             reason=reason,
             expires_at=expires_at,
         )
-        audit.enter("text.opened", actor=reader, target=conversation, reason=reason, until=expires_at.isoformat())
+        audit.enter(
+            "text.opened",
+            actor=reader,
+            target=conversation,
+            reason=reason,
+            minutes=round(settings.READING_GRANT_MINUTES),
+        )
     return made
 
 

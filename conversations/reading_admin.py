@@ -1,5 +1,6 @@
 """Conversations in the admin: what is known about them for whoever may see that, what was said for a reason only."""
 
+import datetime
 import uuid
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.html import format_html
 
@@ -158,7 +160,7 @@ class ConversationAdmin(MetadataAdmin):
             "opts": self.opts,
             "title": f"Conversation {str(conversation.pk)[:ID_SHOWN]}",
             "conversation": conversation,
-            "facts": [(name.replace("_", " "), getattr(conversation, name)) for name in FACTS_OF_CONVERSATION],
+            "facts": [(name.replace("_", " "), _told(getattr(conversation, name))) for name in FACTS_OF_CONVERSATION],
             "files": conversation.turns.filter(messages__attachments__isnull=False).count(),
             "page": paginator.get_page(request.GET.get("page")),
             "readings": reading.of_conversation(conversation=conversation),
@@ -238,6 +240,15 @@ class TurnAdmin(MetadataAdmin):
     search_help_text = "An e-mail address of its author, or its id."
     ordering = ["-created_at"]
     owner_field = "author"
+
+
+def _told(value: Any) -> str:
+    """Return a fact in words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime.datetime):
+        return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
+    return "—" if value in (None, "") else str(value)
 
 
 def _reader(request: HttpRequest) -> User:
