@@ -96,12 +96,14 @@ def read_export(lines: Iterable[str]) -> Iterator[dict[str, Any] | Unreadable]:
             yield Unreadable(number)
 
 
-def exported(entry: AuditEntry) -> str:
-    """Return an entry as a line of an export."""
-    row = {name: getattr(entry, name) for name in COLUMNS}
-    row["at"] = entry.at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
-    row |= {name: row[name] and str(row[name]) for name in ("actor_id", "whom_id")}
-    return json.dumps({**row, "details": entry.facts})
+def exported(row: dict[str, Any]) -> str:
+    """Return the values of an entry as a line of an export."""
+    plain = {
+        "at": row["at"].astimezone(datetime.UTC).isoformat(timespec="microseconds"),
+        "details": json.loads(row["details"]),
+        **{name: row[name] and str(row[name]) for name in ("actor_id", "whom_id")},
+    }
+    return json.dumps({**row, **plain})
 
 
 def head() -> Anchor | None:

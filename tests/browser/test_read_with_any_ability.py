@@ -56,6 +56,7 @@ PUBLIC = {
 PRIVATE = {
     "new chat": "/chat/",
     "change password": "/accounts/password/change/",
+    "readings": "/readings/",
     "sign out": "/accounts/logout/",
     "conversation": "",
     "summary": "summary/",
