@@ -273,6 +273,8 @@ AUTO_TITLES = env.bool("AUTO_TITLES", default=True)
 AUTO_DIGESTS = env.bool("AUTO_DIGESTS", default=True)
 # A conversation that nobody has open ends after so many minutes without a word; 0: never by itself.
 SESSION_IDLE_MINUTES = env.float("SESSION_IDLE_MINUTES", default=10)
+# For so long the deletion of a conversation can be undone; 0: it is gone at once.
+UNDO_DELETE_SECONDS = env.float("UNDO_DELETE_SECONDS", default=30)
 # How many background jobs one process works on at once.
 JOB_WORKERS = env.int("JOB_WORKERS", default=3)
 HUEY["consumer"] = {"workers": JOB_WORKERS}

@@ -8,7 +8,7 @@ from huey.contrib.djhuey import close_db, db_periodic_task, db_task, on_startup
 from accounts import audit
 
 # The modules that do jobs say so when they are imported.
-from . import condensing, sessions, storage, summaries, titles, work
+from . import condensing, lifecycle, sessions, storage, summaries, titles, work
 
 KINDS = (titles.KIND, summaries.KIND, condensing.KIND)
 
@@ -43,6 +43,12 @@ def drop_unused() -> None:
     """Delete files that are attached nowhere and bytes that no row needs, once a minute: a crash may have left some."""
     storage.drop_all_unused()
     storage.drop_discarded()
+
+
+@db_periodic_task(crontab())
+def drop_deleted() -> None:
+    """Delete for good the conversations whose deletion can no longer be undone, once a minute."""
+    lifecycle.drop_deleted()
 
 
 @db_periodic_task(crontab(minute="30", hour="3"))

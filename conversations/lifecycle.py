@@ -9,7 +9,10 @@ from copy import copy
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from accounts import audit
 
@@ -165,25 +168,80 @@ def newest_below(conversation: Conversation, turn: Turn) -> Turn:
 
 
 def delete(*, conversation: Conversation, expected: Collection[str] | None = None) -> None:
-    """Delete the conversation and all in it; an answer that is being written ends, and no row comes back.
+    """Delete the conversation and all in it, for everybody and at once; an answer that is being written ends.
 
-    `expected` names the versions that may be deleted, None any; raises PreconditionFailed or NotFound.
+    For UNDO_DELETE_SECONDS `restore` brings it back, then it is gone for good. `expected` names the versions that may
+    be deleted, None any; raises PreconditionFailed or NotFound.
     """
     conversation_id = str(conversation.pk)
     with transaction.atomic():
-        # In the order in which everybody locks: the conversation, its turns, and the messages with them.
         locked = _locked(conversation, expected)
-        list(locked.turns.select_for_update().values_list("pk"))
         gone = copy(locked)
-        locked.delete()
+        if not settings.UNDO_DELETE_SECONDS:
+            _purge(locked)
+        else:
+            now = timezone.now()
+            locked.deleted_at = now
+            locked.save(update_fields=["deleted_at"])
+            # In the row first, so that every process sees it, also one that no news reaches.
+            running = locked.turns.open()
+            ids = list(running.values_list("pk", flat=True))
+            running.filter(stop_requested_at=None).update(stop_requested_at=now)
+            for turn_id in ids:
+                transaction.on_commit(partial(runner.stop, turn_id))
         audit.enter("conversation.deleted", target=gone, messages=gone.message_count)
+        news = events.conversation_deleted(conversation_id)
+        transaction.on_commit(partial(live.publish, conversation_id, news))
+
+
+def restore(*, conversation_id, user) -> Conversation:
+    """Return a conversation whose deletion is undone, as it was; one that was not deleted stays as it is.
+
+    Raises NotFound when it is too late, or when it never was this person's.
+    """
+    with transaction.atomic():
+        mine = Conversation.everything.select_for_update(of=("self",)).select_related("leaf").filter(owner=user)
+        found = mine.filter(Q(deleted_at=None) | Q(deleted_at__gt=_undone_since())).filter(pk=conversation_id).first()
+        if found is None:
+            raise NotFound
+        if found.deleted_at is not None:
+            found.deleted_at = None
+            found.save(update_fields=["deleted_at"])
+            _tell(found)
+            audit.enter("conversation.restored", target=found)
+    return found
+
+
+def drop_deleted() -> int:
+    """Delete for good what was deleted so long ago that nobody can undo it; return how many conversations."""
+    late = Q(deleted_at__lte=_undone_since())
+    dropped = 0
+    for conversation_id in list(Conversation.everything.filter(late).values_list("pk", flat=True)):
+        with transaction.atomic():
+            # Looked at again under the lock: somebody may have undone it a moment ago.
+            found = Conversation.everything.select_for_update().filter(late, pk=conversation_id).first()
+            if found is not None:
+                _purge(found)
+                dropped += 1
+    return dropped
+
+
+def _undone_since() -> datetime.datetime:
+    return timezone.now() - datetime.timedelta(seconds=settings.UNDO_DELETE_SECONDS)
+
+
+def _purge(locked: Conversation) -> None:
+    """Delete a locked conversation and all in it; no row comes back."""
+    conversation_id = str(locked.pk)
+    # In the order in which everybody locks: the conversation, its turns, and the messages with them.
+    list(locked.turns.select_for_update().values_list("pk"))
+    locked.delete()
     transaction.on_commit(partial(runner.forget_conversation, conversation_id))
-    transaction.on_commit(partial(live.publish, conversation_id, events.conversation_deleted(conversation_id)))
 
 
 def delete_all(*, owner) -> None:
     """Delete every conversation of a person; answers that are being written end. What was used stays in the ledger."""
-    theirs = Conversation.objects.filter(owner=owner)
+    theirs = Conversation.everything.filter(owner=owner)
     with transaction.atomic():
         # The same order as for one of them.
         list(theirs.select_for_update().order_by("pk").values_list("pk"))

@@ -78,9 +78,9 @@ def _beginning(conversation: Conversation) -> str:
 
 def _keep(conversation_id, title: str) -> None:
     """Give the conversation its title, unless a person has done so meanwhile."""
-    mine = Conversation.objects.filter(pk=conversation_id, title_by=Conversation.TitleBy.QUESTION)
+    mine = Conversation.everything.filter(pk=conversation_id, title_by=Conversation.TitleBy.QUESTION)
     if not mine.update(title=title, title_by=Conversation.TitleBy.MODEL):
         return
-    conversation = Conversation.objects.get(pk=conversation_id)
+    conversation = Conversation.everything.get(pk=conversation_id)
     search.keep_title(conversation)
     transaction.on_commit(partial(live.publish, conversation_id, events.conversation_updated(conversation)))

@@ -151,13 +151,13 @@ def check_model(model: str) -> None:
 def _after(*, conversation_id, author, parent) -> tuple[Conversation, Turn | None]:
     """Return the conversation, made if it is new, and the turn to answer after."""
     try:
-        locked = Conversation.objects.select_for_update(of=("self",))
+        locked = Conversation.everything.select_for_update(of=("self",))
         conversation = locked.select_related("leaf").get(pk=conversation_id)
     except Conversation.DoesNotExist:
         if parent is not None:
             raise NotFound from None
         conversation = Conversation.objects.create(pk=conversation_id, owner=author)
-    if conversation.owner_id != author.pk:
+    if conversation.owner_id != author.pk or conversation.deleted_at is not None:
         raise NotFound
     if parent is None:
         return conversation, conversation.leaf
@@ -302,6 +302,8 @@ def _seen(*, author, client_id: str, fingerprint: str) -> Started | None:
         return None
     if turn.fingerprint != fingerprint:
         raise KeyReused
+    if turn.conversation.deleted_at is not None:
+        raise NotFound
     said = {message.role: message for message in turn.messages.with_files()}
     return Started(turn=turn, question=said[Message.Role.USER], answer=said[Message.Role.ASSISTANT], new=False)
 

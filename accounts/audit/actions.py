@@ -27,6 +27,7 @@ GROUPS = {
     "conversations": {
         "conversation.changed": "changed a conversation",
         "conversation.deleted": "deleted a conversation",
+        "conversation.restored": "undid the deletion of a conversation",
     },
     "reading by staff": {
         "text.opened": "gave a reason to read a conversation",

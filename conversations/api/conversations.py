@@ -43,6 +43,7 @@ class ConversationViewSet(StrictQuery, GenericViewSet):
         "create": NewConversationSerializer,
         "partial_update": ConversationChangesSerializer,
         "end": NothingSerializer,
+        "restore": NothingSerializer,
     }
 
     def get_queryset(self):
@@ -81,10 +82,16 @@ class ConversationViewSet(StrictQuery, GenericViewSet):
         return self._tell(changed)
 
     def destroy(self, request: Request, conversation_id: uuid.UUID) -> Response:
-        """Delete a conversation and all that was said in it."""
+        """Delete a conversation and all that was said in it; for a moment that can be undone."""
         found = lifecycle.find(conversation_id=conversation_id, user=request.user)
         lifecycle.delete(conversation=found, expected=versions.expected(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        """Undo the deletion of a conversation, as long as that is possible; one that was not deleted stays as it is."""
+        self._read()
+        return self._tell(lifecycle.restore(conversation_id=conversation_id, user=request.user))
 
     @described.ending(SessionSerializer)
     @action(detail=True, methods=["post"])

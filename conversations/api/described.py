@@ -122,6 +122,16 @@ conversations = extend_schema_view(
         parameters=[IF_MATCH],
         responses={204: None, **errors(412)},
     ),
+    restore=extend_schema(
+        operation_id="restore_conversation",
+        tags=["Conversations"],
+        summary="Undo the deletion of a conversation",
+        description="As long as `UNDO_DELETE_SECONDS` says; afterwards it is gone for good: 404. Everything is back as "
+        "it was, but for an answer that was being written when it was deleted: that has been stopped.",
+        parameters=[ETAG],
+        request=NothingSerializer,
+        responses={200: ConversationDetailSerializer},
+    ),
 )
 
 asking = extend_schema_view(

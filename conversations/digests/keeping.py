@@ -87,7 +87,7 @@ def keep(
     tokens = context.cost([Said(role="user", text=wording.fenced(text, messages))])
     with transaction.atomic():
         # The conversation first, as everywhere, so that nobody waits for somebody who waits for him.
-        Conversation.objects.select_for_update().filter(pk=conversation_id).values_list("pk").first()
+        Conversation.everything.select_for_update().filter(pk=conversation_id).values_list("pk").first()
         before = ContextDigest.objects.filter(through=through).aggregate(last=Max("version"))["last"] or 0
         return ContextDigest.objects.create(
             conversation_id=conversation_id,

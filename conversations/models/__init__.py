@@ -9,6 +9,7 @@ from .quota import Quota
 from .reading import ReadingGrant
 from .search import SearchEntry
 from .summary import Summary
+from .tag import Tag
 from .turn import Mode, Turn
 from .usage import UsageEntry
 
@@ -30,6 +31,7 @@ __all__ = [
     "SearchEntry",
     "StoredFile",
     "Summary",
+    "Tag",
     "Turn",
     "UsageEntry",
 ]

@@ -102,8 +102,9 @@ class PassageIndex(models.Model):
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user) -> "AttachmentQuerySet":
-        """Return the attachments this person may see: their own."""
-        return self.filter(owner=user)
+        """Return the attachments this person may see: their own, but for those of deleted conversations."""
+        # None too while it is attached to nothing: then it has no conversation.
+        return self.filter(owner=user, message__turn__conversation__deleted_at=None)
 
     def waiting(self) -> "AttachmentQuerySet":
         """Return those that were uploaded and not sent yet."""

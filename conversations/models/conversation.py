@@ -5,19 +5,38 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 
-from .turn import Mode
+from .tag import key_of
+from .turn import Mode, Turn
+
+# Whose a deleted conversation is while its deletion can be undone: its id stays taken, and nobody may open it.
+NOBODY = uuid.UUID(int=0)
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user) -> "ConversationQuerySet":
         """Return what this person may see: the one gate that every edge goes through."""
-        return self.filter(owner=user)
+        return self.filter(owner=user, deleted_at=None)
 
     def owner_of(self, id) -> uuid.UUID | None:
         """Return whose conversation this is, None while nobody has begun it: then it is for whoever asks first."""
-        return self.filter(pk=id).values_list("owner_id", flat=True).first()
+        found = Conversation.everything.filter(pk=id).values_list("owner_id", "deleted_at").first()
+        if found is None:
+            return None
+        owner, deleted_at = found
+        return owner if deleted_at is None else NOBODY
+
+    def with_news(self) -> "ConversationQuerySet":
+        """Return them with `running`, whether an answer is being written, and `unread`, whether there is one that
+        nobody has looked at."""
+        running = Exists(Turn.objects.open().filter(conversation=OuterRef("pk")))
+        unread = Q(seen_at__isnull=False, active_at__gt=F("seen_at")) & ~Q(running=True)
+        return self.annotate(running=running).annotate(unread=models.ExpressionWrapper(unread, models.BooleanField()))
+
+    def tagged(self, name: str) -> "ConversationQuerySet":
+        """Return those with the tag of this name."""
+        return self.filter(tags__key=key_of(name))
 
     def left(self, since: datetime.datetime) -> "ConversationQuerySet":
         """Return the active ones that nobody has had open, and in which nothing was said, since then."""
@@ -35,6 +54,13 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def after(self, active_at, id) -> "ConversationQuerySet":
         """Return what comes before that place in the `recent` order: newer activity."""
         return self.filter(active_at__gte=active_at).filter(Q(active_at__gt=active_at) | Q(id__gt=id))
+
+
+class ThereManager(models.Manager.from_queryset(ConversationQuerySet)):  # type: ignore[misc]
+    """All but those that were deleted and only wait for their end."""
+
+    def get_queryset(self) -> ConversationQuerySet:
+        return super().get_queryset().filter(deleted_at=None)
 
 
 class Conversation(models.Model):
@@ -69,8 +95,13 @@ class Conversation(models.Model):
     seen_at = models.DateTimeField(null=True, blank=True, help_text="When somebody last had it open.")
     rating = models.PositiveSmallIntegerField(null=True, blank=True, help_text="From 1 to 5.")
     rated_at = models.DateTimeField(null=True, blank=True)
+    tags: models.ManyToManyField = models.ManyToManyField("Tag", blank=True, related_name="conversations")
+    # Set: gone for everybody, and for good as soon as this can no longer be undone.
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = ConversationQuerySet.as_manager()
+    objects = ThereManager()
+    # For what works below the edges: an answer that is being ended, or the deletion itself.
+    everything = ConversationQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -79,6 +110,7 @@ class Conversation(models.Model):
             models.Index(
                 fields=["seen_at"], condition=Q(status="active", seen_at__isnull=False), name="conversations_left"
             ),
+            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="conversations_deleted"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -8,7 +8,7 @@ from django.db import models
 class ContextDigestQuerySet(models.QuerySet["ContextDigest"]):
     def visible_to(self, user) -> "ContextDigestQuerySet":
         """Return the digests of conversations this person may see."""
-        return self.filter(conversation__owner=user)
+        return self.filter(conversation__owner=user, conversation__deleted_at=None)
 
 
 class ContextDigest(models.Model):

@@ -6,13 +6,18 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from .conversation import Conversation
+
 STATE_CHARACTERS = 8
 
 
 class JobQuerySet(models.QuerySet["Job"]):
     def due(self) -> "JobQuerySet":
         """Return the jobs that somebody should begin by now."""
-        return self.filter(state=Job.State.QUEUED, due_at__lte=timezone.now())
+        due = self.filter(state=Job.State.QUEUED, due_at__lte=timezone.now())
+        # What was deleted is left alone until that is undone. Not a join: claiming must see the job's own row change.
+        deleted = Conversation.everything.filter(deleted_at__isnull=False)
+        return due.exclude(conversation__in=deleted.values("pk"))
 
     def running(self) -> "JobQuerySet":
         """Return the jobs that somebody has begun and not ended."""

@@ -16,7 +16,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def visible_to(self, user) -> "MessageQuerySet":
         """Return the messages of conversations this person may see."""
-        return self.filter(turn__conversation__owner=user)
+        return self.filter(turn__conversation__owner=user, turn__conversation__deleted_at=None)
 
 
 class Message(models.Model):

@@ -66,7 +66,7 @@ class MatchToo(Matches):
 class SearchQuerySet(models.QuerySet["SearchEntry"]):
     def visible_to(self, user) -> "SearchQuerySet":
         """Return what this person may find."""
-        return self.filter(owner=user)
+        return self.filter(owner=user, conversation__deleted_at=None)
 
 
 class SearchEntry(models.Model):

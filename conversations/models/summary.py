@@ -9,7 +9,7 @@ from django.db import models
 class SummaryQuerySet(models.QuerySet["Summary"]):
     def visible_to(self, user) -> "SummaryQuerySet":
         """Return the summaries of conversations this person may see."""
-        return self.filter(conversation__owner=user)
+        return self.filter(conversation__owner=user, conversation__deleted_at=None)
 
 
 class Summary(models.Model):

@@ -23,7 +23,7 @@ class Mode(models.TextChoices):
 class TurnQuerySet(models.QuerySet["Turn"]):
     def visible_to(self, user) -> "TurnQuerySet":
         """Return the turns of conversations this person may see."""
-        return self.filter(conversation__owner=user)
+        return self.filter(conversation__owner=user, conversation__deleted_at=None)
 
     def open(self) -> "TurnQuerySet":
         """Return the turns that are waiting or being answered."""

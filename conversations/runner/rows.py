@@ -126,7 +126,7 @@ def call(
             # Committed before, when the database went away without saying so.
             return known
         # The conversation first, as everywhere.
-        Conversation.objects.filter(turns=turn_id).update(message_count=F("message_count") + 1)
+        Conversation.everything.filter(turns=turn_id).update(message_count=F("message_count") + 1)
         ours = Turn.objects.filter(pk=turn_id, worker=worker, status=Turn.Status.RUNNING)
         if not ours.update(heartbeat_at=timezone.now()):
             transaction.set_rollback(True)
@@ -204,7 +204,7 @@ def finish(ending: Ending) -> Turn | None:
     }
     with transaction.atomic():
         # The conversation first, as everywhere, so that nobody waits for somebody who waits for him.
-        Conversation.objects.select_for_update().filter(turns=ending.turn_id).values_list("pk").first()
+        Conversation.everything.select_for_update().filter(turns=ending.turn_id).values_list("pk").first()
         running = ours.filter(status=Turn.Status.RUNNING).update(**ended)
         if not running and not ours.filter(status=Turn.Status.INTERRUPTED).update(**ended):
             return None
@@ -224,7 +224,7 @@ def finish(ending: Ending) -> Turn | None:
         # Reaped meanwhile, it was entered as it stood then.
         if running:
             ledger.keep(entries, user_id=turn.author_id, conversation_id=turn.conversation_id, turn_id=turn.pk)
-        Conversation.objects.filter(pk=turn.conversation_id).update(active_at=now)
+        Conversation.everything.filter(pk=turn.conversation_id).update(active_at=now)
         if ending.learnt:
             calibration.learn(ending.learnt)
         if settings.AUTO_TITLES and turn.status == Turn.Status.COMPLETED and ending.kept.text:
@@ -286,7 +286,7 @@ def _end(turns, status: str, code: str, detail: str) -> Turn | None:
         if turn is None:
             return None
         # The conversation first, as everywhere.
-        Conversation.objects.select_for_update().filter(pk=turn.conversation_id).values_list("pk").first()
+        Conversation.everything.select_for_update().filter(pk=turn.conversation_id).values_list("pk").first()
         if not turns.update(status=status, error_code=code, error_detail=detail, finished_at=now, heartbeat_at=now):
             return None
         Message.objects.filter(turn=turn.pk, status=Message.Status.STREAMING).update(
@@ -300,7 +300,7 @@ def _end(turns, status: str, code: str, detail: str) -> Turn | None:
                 conversation_id=turn.conversation_id,
                 turn_id=turn.pk,
             )
-        Conversation.objects.filter(pk=turn.conversation_id).update(active_at=now)
+        Conversation.everything.filter(pk=turn.conversation_id).update(active_at=now)
     return Turn.objects.with_messages().get(pk=turn.pk)
 
 

@@ -57,19 +57,32 @@ class Page:
 
 
 def messages(*, user, typed: str, before: int | None = None, limit: int = PAGE_HITS, prefix: bool = False) -> Page:
-    """Return a page of what a person's own titles and messages hold of `typed`, in at most four queries.
+    """Return a page of what a person's own titles and messages hold of `typed`, in at most four queries, unless some
+    of it was just deleted.
 
     With `prefix`, the last word may go on. Raises Invalid for a query that asks for nothing or far too much.
     """
     asked = query.read(typed, user=user, prefix=prefix)
-    found = _found(user, asked, ID_LAST if before is None else before, limit + 1)
-    shown = found[:limit]
-    rows = SearchEntry.objects.visible_to(user).filter(pk__in=shown).select_related("conversation", "message")
-    rows = rows.only("conversation__title", "conversation__created_at", *_MESSAGE_FIELDS).order_by("-pk")
-    return Page(hits=[_hit(row, asked) for row in rows], next=shown[-1] if len(found) > limit else None)
+    place = ID_LAST if before is None else before
+    rows: list[SearchEntry] = []
+    more = True
+    while more and len(rows) <= limit:
+        found = _found(user, asked, place, limit + 1)
+        more = len(found) > limit
+        # Fewer than were found where some of them belong to conversations that were deleted a moment ago.
+        rows += _rows(user, found)
+        place = found[-1] if found else place
+    shown = rows[:limit]
+    return Page(hits=[_hit(row, asked) for row in shown], next=shown[-1].pk if len(rows) > limit else None)
 
 
 _MESSAGE_FIELDS = [f"message__{name}" for name in ("turn", "role", "text", "created_at")]
+
+
+def _rows(user, ids: list[int]) -> list[SearchEntry]:
+    """Return those of these entries that this person may see, newest first."""
+    rows = SearchEntry.objects.visible_to(user).filter(pk__in=ids).select_related("conversation", "message")
+    return list(rows.only("conversation__title", "conversation__created_at", *_MESSAGE_FIELDS).order_by("-pk"))
 
 
 def _found(user, asked: query.Query, before: int, limit: int) -> list[int]:

@@ -46,7 +46,7 @@ def entry(conversation: Conversation, text: str, message_id=None) -> SearchEntry
 
 def rebuild() -> int:
     """Write all entries anew, oldest first; returns how many there are."""
-    titled = Conversation.objects.exclude(title="").order_by("created_at", "pk").only("owner", "title", "created_at")
+    titled = Conversation.everything.exclude(title="").order_by("created_at", "pk").only("owner", "title", "created_at")
     said = Message.objects.filter(role__in=ROLES).exclude(text="").order_by("created_at", "position", "pk")
     said = said.select_related("turn__conversation").only("text", "created_at", "turn__conversation__owner")
     with transaction.atomic(), tables.indexed_afterwards():

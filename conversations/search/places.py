@@ -37,7 +37,8 @@ def conversations(*, user, typed: str) -> Q:
     if _is_common(user, asked):
         # The query itself asks for the owner's term; with the column too, SQLite would read the rows.
         return Q(OneByOne(SearchEntry.objects.filter(conversation=OuterRef("pk"), terms__match_too=asked)))
-    return Q(pk__in=SearchEntry.objects.visible_to(user).filter(terms__matches=asked).values("conversation"))
+    # Deleted ones are left out where this condition is used, among the conversations.
+    return Q(pk__in=SearchEntry.objects.filter(owner=user, terms__matches=asked).values("conversation"))
 
 
 def _is_common(user, asked: query.Query) -> bool:

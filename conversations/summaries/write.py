@@ -78,6 +78,6 @@ def _keep(summary_id: uuid.UUID, written: Written) -> None:
         written_at=timezone.now(),
     )
     if changed:
-        conversation = Conversation.objects.get(summaries=summary_id)
+        conversation = Conversation.everything.get(summaries=summary_id)
         news = {**events.conversation_updated(conversation), "summary": state.value}
         transaction.on_commit(partial(live.publish, conversation.pk, news))

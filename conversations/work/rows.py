@@ -96,7 +96,7 @@ def finish(claim: Claim, keep: Callable[[], None] | None, *, error: str = "") ->
     with transaction.atomic():
         if claim.conversation_id is not None:
             # The conversation first, as everywhere, so that nobody waits for somebody who waits for him.
-            locked = Conversation.objects.select_for_update().filter(pk=claim.conversation_id)
+            locked = Conversation.everything.select_for_update().filter(pk=claim.conversation_id)
             locked.values_list("pk").first()
         if not _mine(claim).update(**_ended(claim, error)):
             return False

@@ -102,6 +102,7 @@ def test_reading_on_takes_the_same_queries_however_far_it_is(program, alice, cou
     assert [message["turn"] for message in answer.json()["messages"]] == [str(branch[3].pk), str(branch[4].pk)]
 
 
-def test_deleting_a_long_conversation_leaves_nothing(parted):
+def test_deleting_a_long_conversation_leaves_nothing(parted, settings):
+    settings.UNDO_DELETE_SECONDS = 0
     lifecycle.delete(conversation=parted[0][0].conversation)
     assert not Turn.objects.exists()

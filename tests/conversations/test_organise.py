@@ -6,7 +6,7 @@ import pytest
 
 from conversations import lifecycle, threads, turns
 from conversations.errors import Invalid, NotFound, TurnRunning
-from conversations.models import Conversation, Turn
+from conversations.models import Conversation
 
 from .test_ask import ask, finish
 
@@ -33,14 +33,6 @@ def test_a_title_that_was_given_is_not_overwritten(alice, new_id):
     finish(started.turn)
     ask(alice, new_id, "Next")
     assert Conversation.objects.get().title == "Mine"
-
-
-def test_deleting_takes_everything_with_it(alice, new_id):
-    for number in range(5):
-        finish(ask(alice, new_id, str(number)).turn)
-    lifecycle.delete(conversation=Conversation.objects.get())
-    assert not Conversation.objects.exists()
-    assert not Turn.objects.exists()
 
 
 def test_strangers_find_nothing(alice, bob, new_id):

@@ -217,7 +217,8 @@ def test_asking_again_and_differently_keep_the_files(program, alice):
     assert Attachment.objects.count() == 3
 
 
-def test_the_bytes_go_with_the_last_conversation_that_has_them(program, files):
+def test_the_bytes_go_with_the_last_conversation_that_has_them(program, files, settings):
+    settings.UNDO_DELETE_SECONDS = 0
     ids = [uuid.uuid4(), uuid.uuid4()]
     for conversation in ids:
         found = upload(program, LEASE, "lease.txt").json()["id"]

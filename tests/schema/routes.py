@@ -70,6 +70,7 @@ ROUTES: dict[str, Route] = {
     "api_conversation-list": api("mine", GET=200, POST=201),
     "api_conversation-detail": api("theirs", GET=200, PATCH=(200, {"title": "Another"}), DELETE=204),
     "api_conversation-end": api("theirs", POST=200),
+    "api_conversation-restore": api("theirs", POST=200),
     "api_summary": api("theirs", GET=200),
     "api_regenerate": api("theirs", POST=202),
     "api_rate": api("theirs", POST=(200, {"rating": 4})),

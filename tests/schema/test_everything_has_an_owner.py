@@ -11,6 +11,8 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 from django.urls import get_resolver, reverse
 
+from conversations import lifecycle
+from conversations.models import Conversation
 from tests.schema.conftest import Things, kept
 from tests.schema.routes import ACCOUNT_PAGES, METHODS, NOWHERE, ROUTES, Route, found
 
@@ -100,6 +102,24 @@ def test_lists_hold_only_ones_own(name, visitor, visitors, things):
         with transaction.atomic():
             assert not SECRETS.search(content(send(visitors[visitor], name, method, things)))
             transaction.set_rollback(True)
+
+
+def test_what_was_deleted_is_found_at_no_address(visitors, things):
+    lifecycle.delete(conversation=Conversation.objects.get())
+    # The key is no part of a conversation, and what brings it back is found on purpose.
+    others = {"api_key", "account_key_revoke", "api_conversation-restore"}
+    of_the_file = {name for name in ROUTES if names_in(name) == {"attachment_id"}}
+    for name in [name for name, route in ROUTES.items() if route.whose == "theirs" and name not in others]:
+        for method in METHODS:
+            if ROUTES[name].status(method) in {404, 405} or method == "OPTIONS":
+                continue
+            with transaction.atomic():
+                status = send(visitors["owner"], name, method, things).status_code
+                transaction.set_rollback(True)
+            # Her file was not sent in it.
+            assert (status == 404) is (name not in of_the_file), (name, method)
+    for name in ("api_conversation-list", "api_search", "chats", "chat"):
+        assert b"A secret" not in content(send(visitors["owner"], name, "GET", things))
 
 
 def test_the_owner_does_see_what_is_secret(visitors, things):

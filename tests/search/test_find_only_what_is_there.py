@@ -92,7 +92,8 @@ def test_a_title_that_was_given_is_found(alice):
     assert titles(alice, "tax") == ["Tax return"]
 
 
-def test_deleting_a_conversation_leaves_nothing_behind(alice, bob):
+def test_deleting_a_conversation_leaves_nothing_behind(alice, bob, settings):
+    settings.UNDO_DELETE_SECONDS = 0
     keep = say(bob, "The harbour of Bob").conversation
     conversation = say(alice, "The harbour", "An answer").conversation
     assert left_in_the_index() == 2 * (2 + 3)

@@ -189,7 +189,9 @@ async def test_for_a_model_that_cannot_call_the_likely_call_is_made(stage, alice
     assert answer.status == "complete"
 
 
-async def test_a_deleted_conversation_takes_its_running_tool_along(stage, alice, slow):
+@pytest.mark.parametrize("undo_seconds", [0, 30])
+async def test_a_deleted_conversation_takes_its_running_tool_along(stage, alice, slow, settings, undo_seconds):
+    settings.UNDO_DELETE_SECONDS = undo_seconds
     gate, begun = slow
     calls(stage, ("wait", {}), text="")
     turn = await stage.ask(alice, "ollama/tools", "Wait.")
@@ -199,7 +201,9 @@ async def test_a_deleted_conversation_takes_its_running_tool_along(stage, alice,
     await in_database(lambda: lifecycle.delete(conversation=conversation))
     gate.set()
     await stage.until(lambda: turn.pk not in stage.engine.answers)
-    assert not await in_database(Message.objects.filter(turn=turn.pk).exists)
+    left = await in_database(lambda: list(Message.objects.filter(turn=turn.pk).values_list("status", flat=True)))
+    # As long as that can be undone, what was said is kept like that of any answer that was stopped.
+    assert left == (["complete", "stopped", "stopped"] if undo_seconds else [])
 
 
 @pytest.mark.parametrize("write", ["call", "answered"])
