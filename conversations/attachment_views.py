@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from . import attachments, downloads, passages, threads
+from . import attachments, downloads, passages, sidebar
 from .errors import AttachmentSent, NotFound
 from .models import Passage, StoredFile
 from .views import HttpRequest
@@ -28,13 +28,9 @@ def page(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponse:
     context: dict[str, Any] = {"attachment": attachment, "file": attachment.file, **_passages(request, attachment.file)}
     if request.htmx:
         return render(request, "conversations/_file.html", context)
-    chats = threads.chats(user=request.user)
     message = attachment.message
-    context |= {
-        "groups": chats.groups,
-        "chats_cursor": chats.cursor,
-        "conversation_id": str(message.turn.conversation_id) if message else "",
-    }
+    current = message.turn.conversation_id if message else ""
+    context |= {**sidebar.context(request, current=current), "conversation_id": str(current)}
     return render(request, "conversations/file.html", context)
 
 

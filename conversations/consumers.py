@@ -123,9 +123,12 @@ class ConversationConsumer(AsyncConsumer):
         if not await self._may_stay():
             return
         self.watcher = PlainWatcher(self.format) if self.format.name == "plain" else live.Watcher(self.format)
+        self.watcher.on_finished = self._note_presence
         self.feed = await live.watch(self.conversation_id, self.watcher)
         self.joined = True
-        presence.note(self.conversation_id)
+        if self.format.html:
+            await live.listen(self.user.pk, self.watcher)
+        self._note_presence()
         await self._tell_snapshot()
         self.keep(asyncio.create_task(self._write_forever()))
 
@@ -181,8 +184,16 @@ class ConversationConsumer(AsyncConsumer):
                 task.cancel()
         if self.joined:
             self.joined = False
-            presence.note(self.conversation_id)
-            await live.unwatch(self.feed, self.watcher)
+            await self._part()
+
+    async def _part(self) -> None:
+        self._note_presence()
+        await live.unwatch(self.feed, self.watcher)
+        if self.format.html:
+            await live.hush(self.user.pk, self.watcher)
+
+    def _note_presence(self) -> None:
+        presence.note(self.conversation_id, owner=self.user.pk if self.mine else None)
 
     def keep(self, task: asyncio.Task) -> None:
         """Hold a task for as long as it runs, and end it with the socket."""
@@ -391,17 +402,3 @@ class ConversationConsumer(AsyncConsumer):
         if turn.conversation_id != self.conversation_id:
             raise NotFound
         return turn
-
-
-class NowhereConsumer(AsyncConsumer):
-    """A socket address that does not exist."""
-
-    channel_layer_alias = "none"
-
-    async def websocket_connect(self, message) -> None:
-        """Refuse."""
-        await self.base_send({"type": "websocket.close"})
-
-    async def websocket_disconnect(self, message) -> None:
-        """Nothing was opened."""
-        raise StopConsumer

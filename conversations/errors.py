@@ -84,6 +84,12 @@ class IdTaken(ChatError):
     detail = "There is already something with this id. Choose another one."
 
 
+class TagTaken(ChatError):
+    status = 409
+    code = "tag_taken"
+    detail = "You have a tag of this name already."
+
+
 class PreconditionFailed(ChatError):
     """It has changed since its version was read that If-Match names."""
 

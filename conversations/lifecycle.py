@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import audit
 
-from . import events, live, modes, runner, search, summaries
+from . import events, live, modes, runner, search, summaries, tags
 from .errors import IdTaken, Invalid, NotFound, PreconditionFailed, TooLarge, TurnRunning
 from .models import Conversation, Summary, Turn
 from .turns import check_characters, check_model
@@ -24,6 +24,7 @@ from .turns import check_characters, check_model
 TITLE_CHARACTERS = 200
 INSTRUCTIONS_MAX_BYTES = 32 * 1024
 # What makes one version of a conversation differ from another.
+# Beside these, its tags do.
 VERSION_FIELDS = ("title", "model", "mode", "instructions", "status", "pinned", "archived", "leaf_id", "active_at")
 
 
@@ -42,7 +43,7 @@ def exists(*, conversation_id, user) -> bool:
 
 def version_of(conversation: Conversation) -> str:
     """Return a name for how the conversation stands, another one after each change and each word said."""
-    standing = [str(getattr(conversation, name)) for name in VERSION_FIELDS]
+    standing = [str(getattr(conversation, name)) for name in VERSION_FIELDS] + conversation.tag_names
     return hashlib.sha256(json.dumps(standing).encode()).hexdigest()[:32]
 
 
@@ -66,12 +67,16 @@ def create(*, owner, id: uuid.UUID | None = None, **fields: str) -> Conversation
 def change(
     *, conversation: Conversation, changes: dict[str, Any], expected: Collection[str] | None = None
 ) -> Conversation:
-    """Return the conversation with all the changes or none: title, model, mode, instructions, pinned, archived, leaf.
+    """Return the conversation with all the changes or none: title, model, mode, instructions, pinned, archived, tags,
+    leaf.
 
-    `leaf` is the id of a turn, and opens the branch that goes through it. `expected` names the versions that may be
+    `tags` are names, made if there are none yet; `leaf` is the id of a turn, and opens the branch that goes through
+    it. `expected` names the versions that may be
     changed, None any; raises PreconditionFailed, NotFound, Invalid, TooLarge or TurnRunning.
     """
     changes = {name: _FIELDS.get(name, _as_it_is)(value) for name, value in changes.items()}
+    names = changes.pop("tags", None)
+    chosen = None if names is None else tags.named(owner=conversation.owner, names=names)
     with transaction.atomic():
         locked = _locked(conversation, expected)
         if "leaf" in changes:
@@ -83,11 +88,14 @@ def change(
             setattr(locked, name, value)
         if changes:
             locked.save(update_fields=list(changes))
-            if "title" in changes:
-                search.keep_title(locked)
+        if "title" in changes:
+            search.keep_title(locked)
+        if chosen is not None:
+            tags.put(conversation=locked, tags=chosen)
+        if changes or chosen is not None:
             _tell(locked)
         # To open another branch is to look, not to change.
-        if changed := sorted(set(changes) - {"leaf", "title_by"}):
+        if changed := sorted({*changes, *(["tags"] if chosen is not None else [])} - {"leaf", "title_by"}):
             audit.enter("conversation.changed", target=locked, fields=changed)
     return locked
 
@@ -191,7 +199,7 @@ def delete(*, conversation: Conversation, expected: Collection[str] | None = Non
                 transaction.on_commit(partial(runner.stop, turn_id))
         audit.enter("conversation.deleted", target=gone, messages=gone.message_count)
         news = events.conversation_deleted(conversation_id)
-        transaction.on_commit(partial(live.publish, conversation_id, news))
+        transaction.on_commit(partial(live.publish, conversation_id, news, owner=locked.owner_id))
 
 
 def restore(*, conversation_id, user) -> Conversation:
@@ -255,7 +263,7 @@ def delete_all(*, owner) -> None:
 
 def _tell(conversation: Conversation) -> None:
     news = events.conversation_updated(conversation)
-    transaction.on_commit(partial(live.publish, conversation.pk, news))
+    transaction.on_commit(partial(live.publish, conversation.pk, news, owner=conversation.owner_id))
 
 
 def _title(title: str) -> str:

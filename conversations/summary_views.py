@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from chatsite.templatetags.pages import model_name, seconds
 
-from . import lifecycle, summaries, summary_charts, threads, timeline, usage_charts
+from . import lifecycle, sidebar, summaries, summary_charts, timeline, usage_charts
 from .errors import ChatError, Invalid, NotFound
 from .models import Conversation, Job, Summary
 from .summaries import Session
@@ -64,10 +64,8 @@ def page(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     session = summaries.session_of(conversation)
     summary = session.summary
     log = timeline.read(conversation=conversation, after=_after(request), limit=LINES_SHOWN)
-    chats = threads.chats(user=request.user)
     context = {
-        "groups": chats.groups,
-        "chats_cursor": chats.cursor,
+        **sidebar.context(request, current=conversation.pk),
         "user": request.user,
         "conversation": conversation,
         "conversation_id": str(conversation.pk),

@@ -1,16 +1,13 @@
-"""What the chat page shows: the open branch of a conversation, and the list of conversations beside it."""
+"""What the chat page shows: the open branch of a conversation."""
 
-import datetime
 import uuid
 from dataclasses import dataclass
 
 from django.db.models import Q
-from django.utils import timezone
 
 from .models import Conversation, Message, Turn
 
 ENTRIES_SHOWN = 50
-CHATS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +36,6 @@ class Thread:
         if self.entries and self.entries[-1].turn.is_open:
             return self.entries[-1].turn
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class Chats:
-    """Conversations grouped by day, and the cursor for the ones after them."""
-
-    groups: list[dict]
-    cursor: str | None
 
 
 def thread(*, conversation: Conversation, leaf_id: uuid.UUID | None) -> Thread:
@@ -84,42 +73,3 @@ def _entries(conversation: Conversation, turns: list[Turn]) -> list[Entry]:
             )
         )
     return entries
-
-
-def chats(*, user, cursor: str | None = None) -> Chats:
-    """Return the next CHATS_SHOWN conversations of a person, newest activity first, in one query."""
-    found = Conversation.objects.visible_to(user).filter(archived=False).recent().defer("instructions")
-    if cursor and (place := _place(cursor)):
-        found = found.before(*place)
-    page = list(found[: CHATS_SHOWN + 1])
-    more = len(page) > CHATS_SHOWN
-    page = page[:CHATS_SHOWN]
-    groups: list[dict] = []
-    today = timezone.localdate()
-    for conversation in page:
-        label = _label(timezone.localtime(conversation.active_at).date(), today)
-        if not groups or groups[-1]["label"] != label:
-            groups.append({"label": label, "chats": []})
-        groups[-1]["chats"].append(conversation)
-    after = f"{page[-1].active_at.isoformat()}~{page[-1].pk}" if more else None
-    return Chats(groups=groups, cursor=after)
-
-
-def _place(cursor: str) -> tuple[datetime.datetime, uuid.UUID] | None:
-    """Return what a cursor says; None for one that nobody here made."""
-    active_at, _, pk = cursor.partition("~")
-    try:
-        return datetime.datetime.fromisoformat(active_at).astimezone(datetime.UTC), uuid.UUID(pk)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _label(day: datetime.date, today: datetime.date) -> str:
-    age = (today - day).days
-    if age <= 0:
-        return "Today"
-    if age == 1:
-        return "Yesterday"
-    if age <= 7:
-        return "Previous 7 days"
-    return day.strftime("%B") if day.year == today.year else day.strftime("%B %Y")

@@ -83,4 +83,5 @@ def _keep(conversation_id, title: str) -> None:
         return
     conversation = Conversation.everything.get(pk=conversation_id)
     search.keep_title(conversation)
-    transaction.on_commit(partial(live.publish, conversation_id, events.conversation_updated(conversation)))
+    news = events.conversation_updated(conversation)
+    transaction.on_commit(partial(live.publish, conversation_id, news, owner=conversation.owner_id))

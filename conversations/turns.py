@@ -291,7 +291,7 @@ def _announce(started: Started, titled: bool, limits: quotas.Limits) -> None:
     ]
     if titled:
         news.append(events.conversation_updated(conversation))
-    live.publish(conversation.pk, *news)
+    live.publish(conversation.pk, *news, owner=conversation.owner_id)
     if started.turn.worker:
         runner.begin(rows.work(started.turn, started.question, started.answer, limits))
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from chatsite.templatetags.pages import model_name, seconds
 
-from . import quotas, threads, usage, usage_charts
+from . import quotas, sidebar, usage, usage_charts
 from .errors import Invalid
 from .models import UsageEntry
 
@@ -58,13 +58,11 @@ def page(request: HttpRequest) -> HttpResponse:
     today = quotas.utc_now().date()
     report = usage.report(user=request.user, first=today - datetime.timedelta(days=int(days) - 1), last=today)
     limits = usage.limits(user=request.user)
-    chats = threads.chats(user=request.user)
     models = _named(report.by_model)
     kinds = usage.kinds_of_help(user=request.user, first=report.first, last=report.last)
     purposes = {UsageEntry.Purpose(purpose).label: sums for purpose, sums in report.by_purpose.items()}
     context = {
-        "groups": chats.groups,
-        "chats_cursor": chats.cursor,
+        **sidebar.context(request),
         "user": request.user,
         "ranges": RANGES,
         "days": int(days),

@@ -7,12 +7,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest as DjangoRequest
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from . import attachments, lifecycle, models_offered, permits, reading, threads, turns
+from . import attachments, lifecycle, models_offered, permits, reading, sidebar, threads, turns
 from .errors import ChatError, NotFound, TooLarge
 
 SESSION_ERROR = "chat_error"
@@ -56,13 +55,11 @@ def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespon
 def _page(request, *, conversation, conversation_id) -> HttpResponse:
     listing = models_offered.listing()
     problem = request.session.pop(SESSION_ERROR, None)
-    chats = threads.chats(user=request.user)
     context = {
+        **sidebar.context(request, current=conversation_id),
         "conversation": conversation,
         "conversation_id": str(conversation_id),
         "title": str(conversation) if conversation else "New chat",
-        "groups": chats.groups,
-        "chats_cursor": chats.cursor,
         "listing": listing,
         "model": models_offered.chosen(listing, conversation.model if conversation else ""),
         "user": request.user,
@@ -136,41 +133,6 @@ def thread(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
             raise NotFound
         leaf_id = turn.pk
     return render(request, "conversations/_thread.html", {"conversation": found, **_shown(found, leaf_id)})
-
-
-@login_required
-@never_cache
-@require_safe
-def chats(request: HttpRequest) -> HttpResponse:
-    """The list of conversations as a fragment."""
-    found = threads.chats(user=request.user, cursor=request.GET.get("before"))
-    context = {"groups": found.groups, "chats_cursor": found.cursor, "current": request.GET.get("current", "")}
-    return render(request, "conversations/_chats.html", context)
-
-
-@login_required
-@require_POST
-def rename(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
-    """Give a conversation another title."""
-    found = lifecycle.find(conversation_id=conversation_id, user=request.user)
-    found = lifecycle.rename(conversation=found, title=request.POST.get("title", ""))
-    if not request.htmx:
-        return redirect("conversation", found.pk)
-    return render(request, "conversations/_chat_item.html", {"chat": found, "current": request.POST.get("current", "")})
-
-
-@login_required
-@require_POST
-def delete(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
-    """Delete a conversation."""
-    found = lifecycle.find(conversation_id=conversation_id, user=request.user)
-    lifecycle.delete(conversation=found)
-    if not request.htmx:
-        return redirect("chat")
-    response = HttpResponse("")
-    if str(conversation_id) in (request.htmx.current_url or ""):
-        response["HX-Redirect"] = reverse("chat")
-    return response
 
 
 @login_required

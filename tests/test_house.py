@@ -20,6 +20,8 @@ MAY_IMPORT = {
 LAYERS = [
     {
         "consumers",
+        "chats_consumer",
+        "nowhere",
         "routing",
         "sockets",
         "doorkeeper",
@@ -44,11 +46,14 @@ LAYERS = [
         "presence",
         "summary_views",
         "summary_charts",
+        "chat_views",
+        "sidebar",
     },
     {
         "turns",
         "lifecycle",
         "reading",
+        "tags",
         "snapshots",
         "jobs",
         "usage",
@@ -77,6 +82,7 @@ LAYERS = [
         "extraction",
         "inclusion",
         "threads",
+        "chats",
         "timeline",
         "work",
         "events",

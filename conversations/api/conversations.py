@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from rest_framework import status
 from rest_framework.decorators import action
@@ -57,7 +58,9 @@ class ConversationViewSet(StrictQuery, GenericViewSet):
 
     def list(self, request: Request) -> Response:
         """One's own conversations, the last active first; archived ones are among them unless filtered out."""
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset().defer("instructions")))
+        page = self.paginate_queryset(
+            self.filter_queryset(self.get_queryset().defer("instructions").prefetch_related("tags"))
+        )
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def create(self, request: Request) -> Response:
@@ -108,6 +111,8 @@ class ConversationViewSet(StrictQuery, GenericViewSet):
         return serializer.validated_data
 
     def _tell(self, conversation: Conversation, status: int = status.HTTP_200_OK, **headers: str) -> Response:
+        # For the body and for the version that the answer is marked with.
+        prefetch_related_objects([conversation], "tags")
         part = history.read(conversation=conversation, leaf_id=conversation.leaf_id)
         earlier = part.earlier and absolute(
             self.request,

@@ -66,6 +66,7 @@ CONVERSATION_FILTERS = [
     OpenApiParameter("status", str, enum=Conversation.Status.values),
     _flag("pinned", "Only those that are pinned, or are not."),
     _flag("archived", "Only those that are archived, or are not; both if left out."),
+    OpenApiParameter("tag", str, description="The name of a tag, in large or small letters."),
     OpenApiParameter("model", str, description="The id of a model."),
     OpenApiParameter("created_after", datetime.datetime, description="From this moment on."),
     OpenApiParameter("created_before", datetime.datetime, description="Before this moment."),
@@ -133,6 +134,33 @@ conversations = extend_schema_view(
         responses={200: ConversationDetailSerializer},
     ),
 )
+
+
+def tags(listed: type[Serializer], one: type[Serializer], new: type[Serializer], changes: type[Serializer]):
+    """Describe the calls about tags."""
+    group = ["Tags"]
+    return extend_schema_view(
+        list=extend_schema(operation_id="list_tags", tags=group, summary="List my tags", responses=listed),
+        create=extend_schema(
+            operation_id="make_tag",
+            tags=group,
+            summary="Make a tag",
+            request=new,
+            responses={201: one, **errors(409)},
+            examples=[OpenApiExample("A tag", {"name": "Holiday", "colour": "teal"}, request_only=True)],
+        ),
+        retrieve=extend_schema(operation_id="read_tag", tags=group, summary="Read a tag", responses=one),
+        partial_update=extend_schema(
+            operation_id="change_tag",
+            tags=group,
+            summary="Change a tag",
+            request=changes,
+            responses={200: one, **errors(409)},
+            examples=[OpenApiExample("Rename it", {"name": "Journeys"}, request_only=True)],
+        ),
+        destroy=extend_schema(operation_id="delete_tag", tags=group, summary="Delete a tag", responses={204: None}),
+    )
+
 
 asking = extend_schema_view(
     post=extend_schema(

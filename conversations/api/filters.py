@@ -48,6 +48,7 @@ class ConversationFilters(django_filters.FilterSet):
     pinned = FlagFilter()
     archived = FlagFilter()
     model = django_filters.CharFilter(max_length=200)
+    tag = django_filters.CharFilter(method="tagged", max_length=200)
     created_after = MomentFilter(field_name="created_at", lookup_expr="gte")
     created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
     q = django_filters.CharFilter(method="holding", max_length=QUERY_CHARACTERS)
@@ -55,6 +56,11 @@ class ConversationFilters(django_filters.FilterSet):
     class Meta:
         model = Conversation
         fields: list[str] = []
+
+    def tagged(self, found: ConversationQuerySet, name: str, tag: str) -> ConversationQuerySet:
+        """Return the conversations that have the tag of this name."""
+        check_characters(tag)
+        return found.tagged(" ".join(tag.split()))
 
     def holding(self, found: ConversationQuerySet, name: str, words: str) -> ConversationQuerySet:
         """Return the conversations that have this in their title, or these words anywhere."""

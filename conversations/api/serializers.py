@@ -228,6 +228,8 @@ class TurnSerializer(TellingSerializer):
 
 
 class ConversationSerializer(TellingSerializer):
+    tags = serializers.ListField(child=serializers.CharField(), source="tag_names", help_text="Their names.")
+
     class Meta:
         model = Conversation
         fields = [
@@ -239,6 +241,7 @@ class ConversationSerializer(TellingSerializer):
             "status",
             "pinned",
             "archived",
+            "tags",
             "model",
         ]
         read_only_fields = fields
@@ -286,6 +289,9 @@ class ConversationChangesSerializer(StrictSerializer):
     mode = ModeField()
     pinned = FlagField(required=False)
     archived = FlagField(required=False)
+    tags = serializers.ListField(
+        child=StringField(), required=False, help_text="All that it is to have, by name; new ones are made."
+    )
     leaf = IdField(required=False, help_text="A turn; opens the branch that goes through it.")
 
 

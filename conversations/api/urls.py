@@ -13,11 +13,13 @@ from .readings import ReadingsView
 from .search import SearchView
 from .sessions import EventsView, RateView, RegenerateView, SummaryView
 from .streams import ConversationStreamView
+from .tags import TagViewSet
 from .turns import AskView, TurnViewSet
 from .usage import UsageView
 
 router = SimpleRouter(use_regex_path=False)
 router.register("conversations", ConversationViewSet, basename="api_conversation")
+router.register("tags", TagViewSet, basename="api_tag")
 router.register("turns", TurnViewSet, basename="api_turn")
 
 urlpatterns: list[URLPattern | URLResolver] = [

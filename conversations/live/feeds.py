@@ -4,10 +4,13 @@ import asyncio
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from django.db import transaction
 
 from ..rendering import LiveBlocks
-from . import outside
+from . import outside, persons
 from .watchers import Watcher
 
 # Deltas of one message go out at once when it was quiet, else this far apart; a little further when very many run.
@@ -228,6 +231,7 @@ def detach() -> None:
     global _loop, _outlet
     _loop = _outlet = None
     _feeds.clear()
+    persons.clear()
 
 
 def on_loop(call: Callable, *args) -> bool:
@@ -265,20 +269,58 @@ def tidy(feed: Feed) -> None:
         del _feeds[feed.id]
 
 
-def publish(conversation_id, *news: dict) -> None:
-    """Tell everybody who watches a conversation, here and in other processes; callable from any thread."""
-    if not on_loop(_publish, str(conversation_id), news):
-        outside.tell(str(conversation_id), news)
+def publish(conversation_id, *news: dict, owner: uuid.UUID | None = None) -> None:
+    """Tell everybody who watches a conversation, here and in other processes; callable from any thread.
+
+    With `owner`, all of that person's pages are told what of it their lists of conversations show.
+    """
+    if owner is not None and (theirs := persons.news_of(conversation_id, news)):
+        # First: whoever watches the conversation answers the end of a turn with having seen it.
+        _tell(persons.key_of(owner), theirs)
+    _tell(str(conversation_id), news)
 
 
-def _publish(conversation_id: str, news: tuple[dict, ...]) -> None:
-    if conversation_id in _feeds:
-        known = _feeds[conversation_id]
+def tell_person(user_id: uuid.UUID, event: dict = persons.CHANGED) -> None:
+    """Tell all of a person's pages, once this transaction is committed, that their list has changed, or something
+    else; callable from any thread."""
+    transaction.on_commit(partial(_tell, persons.key_of(user_id), [event]))
+
+
+def tell_seen(user_id: uuid.UUID, conversation_id) -> None:
+    """Tell all of a person's pages that somebody has looked at a conversation."""
+    _tell(persons.key_of(user_id), [persons.seen(conversation_id)])
+
+
+def _tell(key: str, news: Sequence[dict]) -> None:
+    if not on_loop(_publish, key, news):
+        outside.tell(key, news)
+
+
+def _publish(key: str, news: Sequence[dict]) -> None:
+    if key in _feeds:
+        known = _feeds[key]
         for event in news:
             known.deliver(event)
         tidy(known)
+    else:
+        persons.deliver(key, news)
     if _outlet is not None:
-        _outlet.send(conversation_id, news)
+        _outlet.send(key, news)
+
+
+async def listen(user_id: uuid.UUID, watcher: Watcher) -> None:
+    """Let a page hear what goes on among a person's conversations."""
+    key = persons.key_of(user_id)
+    persons.add(key, watcher)
+    if _outlet is not None:
+        await _outlet.follow(key)
+
+
+async def hush(user_id: uuid.UUID, watcher: Watcher) -> None:
+    """Let a page hear it no more."""
+    key = persons.key_of(user_id)
+    if persons.remove(key, watcher) and _outlet is not None:
+        await _outlet.unfollow(key)
 
 
 async def watch(conversation_id, watcher: Watcher) -> Feed:

@@ -10,7 +10,7 @@ import logging
 
 from chatsite.tasks import end_tasks
 
-from . import feeds, mirror
+from . import feeds, mirror, persons
 from .feeds import Feed, LiveMessage
 from .outside import group_of
 
@@ -91,8 +91,9 @@ class Relay:
     async def follow_watched(self) -> None:
         """Join what could not be joined before; called now and then."""
         if self._channel:
-            for feed in list(feeds.current().values()):
-                if feed.watchers and feed.id not in self._followed and not await self._join(feed.id):
+            watched = [feed.id for feed in feeds.current().values() if feed.watchers]
+            for key in [*watched, *persons.keys()]:
+                if key not in self._followed and not await self._join(key):
                     return
 
     async def _join(self, conversation_id: str) -> bool:
@@ -147,9 +148,11 @@ class Relay:
     async def _receive(self, body: dict) -> None:
         if body["type"] == "news":
             feed = feeds.current().get(body["conversation"])
-            if feed is not None:
-                for event in body["news"]:
-                    await self._hear(feed, event)
+            if feed is None:
+                persons.deliver(body["conversation"], body["news"])
+                return
+            for event in body["news"]:
+                await self._hear(feed, event)
         elif body["do"] == "resync":
             self._send_whole(body["conversation"], body["message"])
         else:

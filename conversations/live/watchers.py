@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Watcher:
         self.have: dict[str, int] = {}
         # Set when so much was missed that the reader needs the conversation's snapshot.
         self.lost = False
+        # Called when a turn has ended under this reader's eyes.
+        self.on_finished: Callable[[], None] | None = None
         # Set when the conversation was deleted: there is nothing to watch any more.
         self.gone = False
         # News as it came, and in its place the id of a message that has grown.
@@ -57,6 +59,8 @@ class Watcher:
         self._waiting.append(event)
         self._characters += characters
         self._ready.set()
+        if event["type"] == "turn.finished" and self.on_finished is not None:
+            self.on_finished()
 
     def grew(self, message: "LiveMessage") -> None:
         """Remember that the message has more to say; its text stays where it is until the reader takes it."""

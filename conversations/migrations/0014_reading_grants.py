@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0011_modes_and_tools"),
+        ("conversations", "0012_organise"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

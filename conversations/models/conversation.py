@@ -120,3 +120,8 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return self.title or "New chat"
+
+    @property
+    def tag_names(self) -> list[str]:
+        """The names of its tags, in their order; one query where they were not fetched before."""
+        return [tag.name for tag in self.tags.all()]

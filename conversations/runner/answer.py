@@ -109,7 +109,7 @@ class Answer:
         if work is None:
             stopped = await in_database(rows.end_unclaimed, self.turn_id, Turn.Status.STOPPED)
             if stopped is not None:
-                live.publish(stopped.conversation_id, *events.ended(stopped))
+                live.publish(stopped.conversation_id, *events.ended(stopped), owner=stopped.author_id)
             return None
         return work
 
@@ -272,7 +272,7 @@ class Answer:
         if self._feed.html_watchers:
             # Rendered in a thread, so that the loop finds it ready: a long text would hold up all other answers.
             await in_database(ready_blocks, self.message.text)
-        live.publish(self._feed.id, *events.ended(turn))
+        live.publish(self._feed.id, *events.ended(turn), owner=turn.author_id)
 
     def _measure(self, ending: rows.Ending) -> None:
         """Put down what the answer took; an answer that never came to its model took nothing."""

@@ -157,7 +157,7 @@ class Engine:
     async def _stop_elsewhere(self, turn_id: uuid.UUID) -> None:
         turn = await in_database(rows.end_unclaimed, turn_id, Turn.Status.STOPPED)
         if turn is not None:
-            live.publish(turn.conversation_id, *events.ended(turn))
+            live.publish(turn.conversation_id, *events.ended(turn), owner=turn.author_id)
         elif self.relay:
             await self.relay.command(do="stop", turn=str(turn_id))
 
@@ -243,7 +243,7 @@ class Engine:
                 ended = await in_database(rows.reap, turn.pk, turn.worker)
                 if ended is not None:
                     logger.warning("Turn %s was interrupted: its process is gone", turn.pk)
-                    live.publish(ended.conversation_id, *events.ended(ended))
+                    live.publish(ended.conversation_id, *events.ended(ended), owner=ended.author_id)
         self._seen = seen
 
     def _is_dead(self, worker: str, silent: float) -> bool:

@@ -90,7 +90,7 @@ class Stream:
         try:
             self.feed = await live.watch(self.conversation_id, self.outbox)
             joined = True
-            presence.note(self.conversation_id)
+            presence.note(self.conversation_id, owner=self.user.pk)
             yield (self.format.opening + await self._stand()).encode()
             while not self.outbox.over and self._why is None:
                 try:
@@ -113,7 +113,7 @@ class Stream:
             for task in list(self._tasks):
                 task.cancel()
             if joined:
-                presence.note(self.conversation_id)
+                presence.note(self.conversation_id, owner=self.user.pk)
                 await live.unwatch(self.feed, self.outbox)
         if self._why is not None and not self.outbox.over:
             yield self.format.failed(self._why).encode()

@@ -162,6 +162,8 @@ export class ChatThread extends HTMLElement {
   }
 
   async hear(frame) {
+    // Of the list beside, which looks after itself.
+    if (frame.type.startsWith("chats.")) return document.dispatchEvent(new CustomEvent("chats-news", { detail: frame }));
     switch (frame.type) {
       case "conversation.snapshot":
         return this.snapshot(frame);
@@ -191,6 +193,9 @@ export class ChatThread extends HTMLElement {
 
   /* Everything as it is now; sent after each connect. */
   async snapshot(frame) {
+    // What was told of the other chats meanwhile was not heard here.
+    if (this.joined) document.body.dispatchEvent(new Event("chats-changed"));
+    this.joined = true;
     if (frame.conversation) {
       this.born();
       this.updated({ title: frame.conversation.title, status: frame.conversation.status });
@@ -233,7 +238,6 @@ export class ChatThread extends HTMLElement {
     else if (!this.transcript.has(turn) && this.transcript.cut(parent)) this.sibling = turn;
     if (this.outbox.find(client)?.frame.type === "turn.retry") this.delivery.confirm(client);
     this.setRunning(turn);
-    document.body.dispatchEvent(new Event("chats-changed"));
   }
 
   async created({ message, turn, client_id: client, html }) {
@@ -360,9 +364,11 @@ export class ChatThread extends HTMLElement {
     this.delivery.close(this.id_);
     if (state === "connecting") this.sign.wait();
     else this.sign.end(state.code);
+    if (state.code === GONE) document.dispatchEvent(new Event("chats-alone"));
   }
 
   gone() {
+    document.dispatchEvent(new Event("chats-alone"));
     this.socket.close();
     this.connection({ code: GONE });
   }

@@ -1,18 +1,14 @@
-/* The list of chats: the drawer, the row menu with rename and delete, the theme, and signing out.
-   <li class="chat-item" data-chat="…"><a><span data-title></span></a><button popovertarget="chat-menu"></button></li> */
+/* What stands around the list of chats: the drawer, the theme, signing out, and what could not be done.
+   <aside id="sidebar" popover> <button data-close-sidebar> … <div id="user-menu" popover> … <form data-sign-out> </aside> */
 import { Outbox } from "chat/outbox";
 
 const WIDE = matchMedia("(width >= 60rem)");
 const app = document.querySelector(".app");
 const sidebar = document.getElementById("sidebar");
-const menu = document.getElementById("chat-menu");
 // Pages beside the chat have no thread; what the list needs to know stands on the frame there.
 const thread = document.querySelector("chat-thread");
 const { dataset } = thread ?? app;
-let chosen = null;
 
-const titleOf = row => row.querySelector("[data-title]").textContent;
-const address = (row, verb) => `${dataset.base}${row.dataset.chat}/${verb}/`;
 function complain(words) {
   if (thread) return thread.dispatchEvent(new CustomEvent("chat-problem", { detail: words }));
   const notice = document.querySelector("[data-problem]");
@@ -38,42 +34,7 @@ document.querySelector("[data-open-sidebar]").addEventListener("click", event =>
 });
 WIDE.addEventListener("change", () => sidebar.matches(":popover-open") && sidebar.hidePopover());
 
-// One menu serves every row: remember which button opened it.
-sidebar.addEventListener("click", event => {
-  const row = event.target.closest("[popovertarget=chat-menu]")?.closest("[data-chat]");
-  if (row) chosen = row;
-}, { capture: true });
-
-menu.addEventListener("toggle", ({ newState }) => chosen?.classList.toggle("open", newState === "open"));
-
-menu.querySelector("[data-rename]").addEventListener("click", () => {
-  menu.hidePopover();
-  const dialog = document.getElementById("rename");
-  const field = dialog.querySelector("input");
-  field.value = titleOf(chosen);
-  dialog.returnValue = "";
-  dialog.showModal();
-  field.select();
-});
-
-menu.querySelector("[data-delete]").addEventListener("click", () => {
-  menu.hidePopover();
-  const dialog = document.getElementById("delete");
-  dialog.querySelector("[data-name]").textContent = titleOf(chosen);
-  dialog.returnValue = "";
-  dialog.showModal();
-});
-
-document.getElementById("rename").addEventListener("close", async ({ target }) => {
-  const title = target.querySelector("input").value.trim();
-  if (target.returnValue !== "rename" || !title) return;
-  await window.htmx.ajax("POST", address(chosen, "rename"), { values: { title, current: dataset.conversation ?? "" }, target: chosen, swap: "outerHTML" });
-});
-
-document.getElementById("delete").addEventListener("close", async ({ target }) => {
-  if (target.returnValue !== "delete") return;
-  await window.htmx.ajax("POST", address(chosen, "delete"), { target: chosen, swap: "delete" });
-});
+document.addEventListener("chats-problem", ({ detail }) => complain(detail));
 
 document.body.addEventListener("htmx:responseError", ({ detail }) => {
   complain(detail.xhr.status === 403 ? "This page is too old for that. Reload it and try again." : "That did not work. Try again in a moment.");
@@ -95,3 +56,10 @@ document.querySelector("[data-sign-out]").addEventListener("submit", () => {
   if (thread) thread.dispatchEvent(new Event("chat-forget"));
   else new Outbox(dataset.user).clear();
 });
+
+// The days of the list are those of the reader's own time zone, which only the browser knows.
+const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+if (timeZone && !document.cookie.split("; ").includes(`zone=${timeZone}`)) {
+  document.cookie = `zone=${timeZone}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+  document.body.dispatchEvent(new Event("chats-changed"));
+}

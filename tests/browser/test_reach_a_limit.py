@@ -121,9 +121,9 @@ def test_the_list_of_chats_works_beside_the_usage_page(window, somebody):
     screen.open("/usage/")
     screen.chats.first.hover()
     screen.chats.first.locator("button").click()
-    screen.page.get_by_role("button", name="Rename…").click()
-    screen.page.locator("#rename-field").fill("Another name")
-    screen.page.get_by_role("button", name="Save").click()
+    screen.page.get_by_role("button", name="Rename", exact=True).click()
+    screen.page.get_by_label("Title", exact=True).fill("Another name")
+    screen.page.keyboard.press("Enter")
     expect(screen.chats.first).to_contain_text("Another name")
 
 

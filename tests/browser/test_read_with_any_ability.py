@@ -60,6 +60,8 @@ PRIVATE = {
     "sign out": "/accounts/logout/",
     "conversation": "",
     "summary": "summary/",
+    "archive": "/chat/archive/",
+    "tags": "/chat/tags/",
 }
 
 
@@ -165,14 +167,15 @@ def test_menus_dialogs_and_the_open_edit_have_no_barrier(window, ada, full):
     question.hover()
     question.locator(".edit > summary").click()
     assert barriers(page) == []
-    for verb in ("Rename…", "Delete…"):
+    for verb, opened in (("Rename", ".rename"), ("Tags…", "dialog[open]"), ("Select several", ".side-choose")):
         row = page.locator(".chat-item").first
         row.hover()
         row.get_by_role("button").click()
-        page.get_by_role("button", name=verb).click()
-        expect(page.locator("dialog[open]")).to_be_visible()
+        page.get_by_role("button", name=verb, exact=True).click()
+        expect(page.locator(opened)).to_be_visible()
         assert barriers(page) == []
         page.keyboard.press("Escape")
+        expect(page.locator(opened)).to_be_hidden()
 
 
 def test_an_answer_being_written_has_no_barrier(screen):

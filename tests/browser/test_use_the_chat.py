@@ -96,54 +96,6 @@ def test_a_follow_up_goes_below_and_the_conversation_has_an_address(screen, wind
     assert again.shown() == screen.shown()
 
 
-def test_rename_shows_everywhere_at_once(screen, window, ada):
-    screen.ask_whole("To be renamed, tokens=5")
-    beside = Screen(window(ada).new_page(), ada).open(screen.path)
-    row = screen.page.locator(f"#chat-{screen.conversation}")
-    row.hover()
-    row.get_by_role("button").click()
-    screen.page.get_by_role("button", name="Rename…").click()
-    dialog = screen.page.locator("#rename")
-    expect(dialog.get_by_label("Title")).to_have_value("To be renamed, tokens=5")
-    dialog.get_by_label("Title").fill("  Rivers & <b>bridges</b>  ")
-    dialog.get_by_role("button", name="Save").click()
-    for page in (screen.page, beside.page):
-        expect(page.locator("h1[data-title]")).to_have_text("Rivers & <b>bridges</b>")
-        expect(page.locator(f"#chat-{screen.conversation} [data-title]")).to_have_text("Rivers & <b>bridges</b>")
-        expect(page).to_have_title("Rivers & <b>bridges</b> · Chatsite")
-    expect(row.locator("a")).to_have_attribute("aria-current", "page")
-    screen.reload()
-    expect(screen.page.locator("h1[data-title]")).to_have_text("Rivers & <b>bridges</b>")
-
-
-def test_rename_by_cancel_changes_nothing(screen):
-    screen.ask_whole("Keeps its name, tokens=5")
-    row = screen.page.locator(f"#chat-{screen.conversation}")
-    row.hover()
-    row.get_by_role("button").click()
-    screen.page.get_by_role("button", name="Rename…").click()
-    screen.page.locator("#rename").get_by_label("Title").fill("Another")
-    screen.page.locator("#rename").get_by_role("button", name="Cancel").click()
-    screen.reload()
-    expect(screen.page.locator("h1[data-title]")).to_have_text("Keeps its name, tokens=5")
-
-
-def test_delete_takes_it_away_for_good_and_in_every_tab(screen, window, ada):
-    screen.ask_whole("To be deleted, tokens=5")
-    conversation = screen.conversation
-    beside = Screen(window(ada).new_page(), ada).open(screen.path)
-    row = screen.page.locator(f"#chat-{conversation}")
-    row.hover()
-    row.get_by_role("button").click()
-    screen.page.get_by_role("button", name="Delete…").click()
-    expect(screen.page.locator("#delete")).to_contain_text("To be deleted")
-    screen.page.locator("#delete").get_by_role("button", name="Delete").click()
-    screen.page.wait_for_url("**/chat/")
-    expect(screen.page.locator(f"#chat-{conversation}")).to_have_count(0)
-    expect(beside.pill).to_contain_text("This chat does not exist any more.")
-    assert screen.page.goto(f"{ada.url}/chat/{conversation}/").status == 404
-
-
 def test_somebody_else_finds_nothing_there(screen, window, bob):
     screen.ask_whole("For nobody else, tokens=5")
     stranger = window(bob).new_page()

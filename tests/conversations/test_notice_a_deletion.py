@@ -99,7 +99,7 @@ async def test_one_that_somebody_else_has_begun_anew_is_gone_for_who_had_it(engi
     await in_database(ask, alice, new_id)
     client = await open_socket(alice, new_id)
     await in_database(forget, new_id)
-    monkeypatch.setattr(live, "publish", lambda *news: None)
+    monkeypatch.setattr(live, "publish", lambda *news, **fields: None)
     await in_database(turns.start, conversation_id=new_id, author=bob, text="Bob's secret")
     await in_database(Turn.objects.filter(conversation=new_id).update, worker="elsewhere", status="running")
     await look(engine)

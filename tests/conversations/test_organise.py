@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from conversations import lifecycle, threads, turns
+from conversations import chats, lifecycle, threads, turns
 from conversations.errors import Invalid, NotFound, TurnRunning
 from conversations.models import Conversation
 
@@ -41,7 +41,7 @@ def test_strangers_find_nothing(alice, bob, new_id):
         lifecycle.find(conversation_id=new_id, user=bob)
     with pytest.raises(NotFound):
         turns.find(turn_id=turn.pk, user=bob)
-    assert threads.chats(user=bob).groups == []
+    assert chats.page(user=bob).groups == []
 
 
 def test_switching_opens_the_other_branch_down_to_its_newest_end(alice, new_id):
@@ -101,26 +101,6 @@ def test_a_long_thread_is_read_in_parts(alice, new_id, monkeypatch):
     assert first.earlier is None
 
 
-def test_the_list_of_chats_goes_on_after_its_cursor(alice, monkeypatch):
-    monkeypatch.setattr(threads, "CHATS_SHOWN", 4)
-    for number in range(10):
-        ask(alice, uuid.uuid4(), f"Chat {number}")
-    seen, cursor = [], None
-    while True:
-        page = threads.chats(user=alice, cursor=cursor)
-        seen += [chat.title for group in page.groups for chat in group["chats"]]
-        cursor = page.cursor
-        if cursor is None:
-            break
-    assert seen == [f"Chat {number}" for number in reversed(range(10))]
-
-
-@pytest.mark.parametrize("cursor", ["x", "~", "2026-01-01~", "9999999~y", "\x00", "2026-01-01T00:00:00~zz"])
-def test_a_made_up_cursor_is_the_beginning(alice, cursor):
-    ask(alice)
-    assert threads.chats(user=alice, cursor=cursor).groups[0]["label"] == "Today"
-
-
 def test_lists_and_threads_take_a_constant_number_of_queries(alice, new_id, django_assert_num_queries):
     for number in range(6):
         finish(ask(alice, new_id, str(number)).turn)
@@ -128,5 +108,5 @@ def test_lists_and_threads_take_a_constant_number_of_queries(alice, new_id, djan
     conversation = Conversation.objects.get(pk=new_id)
     with django_assert_num_queries(5):
         threads.thread(conversation=conversation, leaf_id=conversation.leaf_id)
-    with django_assert_num_queries(1):
-        threads.chats(user=alice)
+    with django_assert_num_queries(3):
+        chats.page(user=alice)

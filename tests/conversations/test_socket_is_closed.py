@@ -65,7 +65,7 @@ async def test_a_conversation_whose_deletion_was_not_heard_of_closes_its_sockets
 async def test_a_conversation_that_somebody_else_began_anew_tells_nothing_and_closes(alice, bob, new_id, monkeypatch):
     client = await open_mine(alice, new_id)
     await in_database(forget, new_id)
-    monkeypatch.setattr(live, "publish", lambda *news: None)
+    monkeypatch.setattr(live, "publish", lambda *news, **fields: None)
     await in_database(turns.start, conversation_id=new_id, author=bob, text="Bob's secret")
     lose_news(new_id)
     assert (await client.receive_output())["code"] == NOT_FOUND

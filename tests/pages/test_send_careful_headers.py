@@ -45,7 +45,7 @@ def failed(alice: User, talk, status: int, monkeypatch):
             strict.force_login(alice)
             return strict.post(path, {"text": "x"})
         case 500:
-            monkeypatch.setattr("conversations.views.threads.chats", lambda **kwargs: 1 / 0)
+            monkeypatch.setattr("conversations.sidebar.chats.page", lambda **kwargs: 1 / 0)
     return client.get(path)
 
 

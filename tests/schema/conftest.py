@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts import keys
 from accounts.models import User
+from conversations import tags
 from conversations.models import Summary
 from conversations.summaries import measure
 from tests.pages.conftest import browser_of, plain_static_files, talk  # noqa: F401
@@ -26,6 +27,7 @@ class Things:
     turn_id: str
     key_id: str
     attachment_id: str
+    tag_id: str
     model_id: str = "demo"
 
     def fill(self, names: set[str]) -> dict[str, str]:
@@ -53,6 +55,7 @@ def things(alice: User, talk, kept_files) -> Things:  # noqa: F811
         turn_id=str(talk.pk),
         key_id=str(key.pk),
         attachment_id=str(attachment.pk),
+        tag_id=str(tags.make(owner=alice, name="A secret tag").pk),
     )
 
 

@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 10
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     monkeypatch.setattr(presence, "GATHER_SECONDS", 0.05)
-    monkeypatch.setattr(presence, "_waiting", set())
+    monkeypatch.setattr(presence, "_waiting", {})
 
 
 async def seen_at(conversation_id):
