@@ -1,5 +1,7 @@
 """Limits, prices, the ledger, background work and how windows are used in the admin; no words of people."""
 
+import uuid
+
 from django import forms
 from django.contrib import admin
 from django.db import transaction
@@ -11,7 +13,7 @@ from accounts.recording import Recorded
 from chatsite.admin import ReadOnlyAdmin
 
 from . import reading_admin, work  # noqa: F401  # conversations have pages of their own
-from .models import Calibration, ContextDigest, Job, ModelPrice, Quota, UsageEntry
+from .models import Calibration, ContextDigest, Feedback, Job, ModelPrice, Quota, UsageEntry
 
 CURRENCY_LETTERS = 3
 
@@ -87,6 +89,34 @@ class JobAdmin(Recorded, ReadOnlyAdmin):
 
     def has_again_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("conversations.change_job")
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(Recorded, ReadOnlyAdmin):
+    """What people think of answers; neither the answers nor what they wrote about them."""
+
+    list_display = ("changed_at", "value", "has_reason", "answered_by", "user", "conversation", "message_id")
+    list_filter = ("value", "message__model")
+    list_select_related = ["user", "message__turn"]
+    date_hierarchy = "changed_at"
+    ordering = ["-changed_at"]
+    fields = ("changed_at", "created_at", "value", "has_reason", "answered_by", "user", "conversation", "message_id")
+    readonly_fields = fields
+
+    @admin.display(boolean=True)
+    def has_reason(self, feedback: Feedback) -> bool:
+        """Whether the person has said why."""
+        return bool(feedback.reason)
+
+    @admin.display(ordering="message__model")
+    def answered_by(self, feedback: Feedback) -> str:
+        """The model that answered."""
+        return feedback.message.model
+
+    @admin.display
+    def conversation(self, feedback: Feedback) -> uuid.UUID:
+        """The conversation that the answer is in."""
+        return feedback.message.turn.conversation_id
 
 
 @admin.register(UsageEntry)

@@ -23,6 +23,8 @@ LEAST_ANSWER_SHARE = 1 / 16
 TOOLS_SHARE = 1 / 4
 # What tools find may have this part of the window, or what is left of it.
 RESULTS_SHARE = 1 / 8
+# A question, and its answer so far that is to go on, may have this part of the window.
+RESUMED_SHARE = 1 / 2
 
 
 class QuestionTooLong(Exception):
@@ -85,6 +87,9 @@ def assemble(*, turn: Turn, asked: context.Past, model: Model, beside: int = 0) 
     ratio = calibration.budget_ratio(known)
     window = context.window_of(model)
     instructions = modes.instructions(turn)
+    if turn.continues_id:
+        room = int(window * RESUMED_SHARE / ratio) - beside - context.cost(context.opened(instructions))
+        asked = context.shortened(asked, room)
     if model.window:
         _check_length(asked, instructions, int(model.window * (1 - LEAST_ANSWER_SHARE) / ratio) - beside)
     window = max(1, window - int(beside * ratio))

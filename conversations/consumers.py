@@ -347,6 +347,11 @@ class ConversationConsumer(AsyncConsumer):
         chosen = {"model": frame.get("model") or "", "mode": frame.get("mode") or ""}
         await self._acknowledge(await in_database(turns.retry, **chosen, **work))
 
+    async def on_turn_continue(self, frame: dict) -> None:
+        """The rest of an answer that was cut off."""
+        work = {"turn": await self._turn(frame), "author": self.user, "client_id": frame.get("client_id")}
+        await self._acknowledge(await in_database(turns.resume, model=frame.get("model") or "", **work))
+
     async def on_turn_edit(self, frame: dict) -> None:
         """The question in other words."""
         turn = await self._turn(frame)

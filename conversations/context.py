@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
+from llm import joining
 from llm.tokens import TOKENS_PER_IMAGE, estimate
 from llm.values import Message as Said
 from llm.values import Model, ToolCall
@@ -22,6 +23,9 @@ UNKNOWN_WINDOW = 8192
 MESSAGE_TOKENS = 6
 # Of what a tool answered in an earlier turn, so much is told again.
 RESULT_CHARACTERS = 4000
+# Of an answer that is to go on, so much is told however little room there is.
+LEAST_KEPT_CHARACTERS = 400
+LEFT_OUT = "[The beginning of this answer is left out.]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,25 @@ def exchange(messages: Sequence[Message], *, status: str, files: tuple[Attached,
 def asked(question: Message) -> Past:
     """Return a question as a turn that has no answer yet."""
     return Past(messages=(said(question),), files=files_of([question]))
+
+
+def resumed(messages: Sequence[Message]) -> Past:
+    """Return a question and its answer so far as a turn that is to be answered on, at the end of that answer."""
+    question, *rounds, answer = messages
+    told = (said(question), *_as_said(rounds), said(answer))
+    return Past(messages=(*told, Said(role="user", text=joining.request(answer.text))), files=files_of([question]))
+
+
+def shortened(past: Past, room: int) -> Past:
+    """Return a turn that is to be answered on, with as much of the end of its answer as fits `room`."""
+    *before, answer, request = past.messages
+    over = cost(past.messages) - room
+    if over <= 0:
+        return past
+    tokens = estimate(answer.text)
+    kept = len(answer.text) * max(0, tokens - over) // max(1, tokens)
+    end = answer.text[-max(kept, LEAST_KEPT_CHARACTERS) :]
+    return replace(past, messages=(*before, replace(answer, text=f"{LEFT_OUT}\n{end}"), request))
 
 
 def files_of(messages: Iterable[Message]) -> tuple[Attached, ...]:

@@ -85,6 +85,11 @@ def context_of(turn: Turn) -> dict:
     }
 
 
+def continued_fields(turn: Turn) -> dict:
+    """Return which turn's answer this one goes on with, and how many of its characters were said there."""
+    return {"continues": str(turn.continues_id) if turn.continues_id else None, "carried": turn.carried}
+
+
 def turn_finished(turn: Turn) -> dict:
     """Return the news that nothing more will come for this turn, with why, usage and timings."""
     return {
@@ -100,6 +105,7 @@ def turn_finished(turn: Turn) -> dict:
         "intent": turn.intent,
         "context": context_of(turn),
         "included": turn.included,
+        **continued_fields(turn),
         "finished_at": turn.finished_at.isoformat() if turn.finished_at else None,
     }
 
@@ -112,6 +118,7 @@ def message_fields(message: Message) -> dict:
         "role": message.role,
         "content": message.text,
         "thinking": message.thinking,
+        "thinking_ms": message.thinking_ms,
         "model": message.model,
         "status": message.status,
         "seq": message.seq,
@@ -189,7 +196,7 @@ def tool_returned(message: Message) -> dict:
     }
 
 
-def message_completed(*, message_id, turn_id, seq: int, text: str, status: str) -> dict:
+def message_completed(*, message_id, turn_id, seq: int, text: str, status: str, thinking_ms: int | None = None) -> dict:
     """Return the news that a message has its last letter, with that text and the digest of its UTF-8 form."""
     return {
         "type": "message.completed",
@@ -198,6 +205,7 @@ def message_completed(*, message_id, turn_id, seq: int, text: str, status: str) 
         "seq": seq,
         "sha256": digest(text),
         "status": status,
+        "thinking_ms": thinking_ms,
         "content": text,
     }
 
@@ -207,7 +215,12 @@ def ended(turn: Turn) -> list[dict]:
     answers = [message for message in turn.messages.all() if message.role == Message.Role.ASSISTANT]
     news = [
         message_completed(
-            message_id=message.pk, turn_id=turn.pk, seq=message.seq, text=message.text, status=message.status
+            message_id=message.pk,
+            turn_id=turn.pk,
+            seq=message.seq,
+            text=message.text,
+            status=message.status,
+            thinking_ms=message.thinking_ms,
         )
         for message in answers
     ]

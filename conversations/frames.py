@@ -19,6 +19,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "turn.stop": {"turn": "uuid"},
     "turn.retry": {"turn": "uuid", "client_id": "?uuid", "model": "?text", "mode": "?text"},
     "turn.edit": {"turn": "uuid", "text": "text", "client_id": "?uuid", "model": "?text"},
+    "turn.continue": {"turn": "uuid", "client_id": "?uuid", "model": "?text"},
     "sync": {"message": "uuid", "seq": "any"},
     "conversation.end": {},
     "ping": {},

@@ -28,12 +28,16 @@ Attach = Callable[..., list[Attachment]]
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A turn that is committed; `new` is false when its client_id had been seen before."""
+    """A turn that is committed; `new` is false when its client_id had been seen before.
+
+    `tools` are the calls that an answer which goes on begins with.
+    """
 
     turn: Turn
     question: Message
     answer: Message
     new: bool
+    tools: tuple[Message, ...] = ()
 
 
 def start(
@@ -104,6 +108,28 @@ def edit(*, turn: Turn, author, text: str, client_id: str | None = None, model: 
         place=partial(_beside, turn=turn),
         text=text,
         attach=attach,
+    )
+
+
+def resume(*, turn: Turn, author, client_id: str | None = None, model: str = "") -> Started:
+    """Return a new turn beside `turn` whose answer goes on where that one was cut off; `turn` stays as it is.
+
+    Raises Invalid if there is no answer, or one that was not cut off; TurnRunning while it is being written.
+    """
+    question, *_, answer = turn.messages.all()
+    if not turn.is_open and not (turn.is_cut_off and answer.text):
+        raise Invalid("There is no answer here that was cut off.", code="not_cut_off")
+    return _begin(
+        conversation_id=turn.conversation_id,
+        author=author,
+        client_id=client_id,
+        asked=("continue", str(turn.id), model),
+        model=model or turn.model,
+        mode=modes.again(turn, asked=""),
+        place=partial(_beside, turn=turn),
+        text=question.text,
+        attach=_same_files(question),
+        continues=turn,
     )
 
 
@@ -194,6 +220,7 @@ def _begin(
     place,
     text: str,
     attach: Attach | None = None,
+    continues: Turn | None = None,
 ) -> Started:
     """Commit the question and its turn, then tell and run it; a repeated client_id finds the first one."""
     if client_id is not None:
@@ -218,6 +245,7 @@ def _begin(
             mode=mode,
             text=text,
             attach=attach,
+            continues=continues,
             limits=limits,
         )
 
@@ -239,16 +267,21 @@ def _begin(
         return attempt()
 
 
-def _commit(*, conversation, parent, author, client_id, fingerprint, model, mode, text, attach, limits) -> Started:
+def _commit(
+    *, conversation, parent, author, client_id, fingerprint, model, mode, text, attach, continues, limits
+) -> Started:
     # Where a server runs, it is claimed from the start: one commit less before the first word.
     worker = runner.worker()
     claimed = {"status": Turn.Status.RUNNING, "worker": worker, "started_at": timezone.now()} if worker else {}
     depth = parent.depth + 1 if parent else 0
     if depth > DEPTH_LIMIT:
         raise Invalid("This conversation is too long. Please begin a new one.", code="conversation_too_long")
+    before = list(continues.messages.all()) if continues else []
     turn = Turn.objects.create(
         conversation=conversation,
         parent=parent,
+        continues=continues,
+        carried=len(before[-1].text) if before else None,
         depth=depth,
         milestone_id=parent.milestone_of_next if parent else None,
         author=author,
@@ -260,7 +293,8 @@ def _commit(*, conversation, parent, author, client_id, fingerprint, model, mode
     )
     question = Message(turn=turn, position=0, role=Message.Role.USER, text=text)
     answer = Message(turn=turn, position=1, role=Message.Role.ASSISTANT, model=model, status=Message.Status.STREAMING)
-    said = Message.objects.bulk_create([question, answer])
+    tools = _carry_over(before, turn, answer) if before else []
+    said = Message.objects.bulk_create([question, *tools, answer])
     attached = attach(question=question) if attach else []
     question.remember(attached)
     conversation.leaf = turn
@@ -277,23 +311,39 @@ def _commit(*, conversation, parent, author, client_id, fingerprint, model, mode
     if titled:
         search.keep_title(conversation)
     search.keep_messages(conversation, [question])
-    started = Started(turn=turn, question=question, answer=answer, new=True)
+    started = Started(turn=turn, question=question, answer=answer, new=True, tools=tuple(tools))
     transaction.on_commit(partial(_announce, started, titled, limits))
     return started
+
+
+def _carry_over(before: Sequence[Message], turn: Turn, answer: Message) -> list[Message]:
+    """Let an answer begin with what was said before, and return the calls that were made for it as the turn's own."""
+    # As of one step: readers who know none of it are told the whole.
+    answer.text, answer.seq = before[-1].text, 1
+    # A call that was cut short has nothing to say.
+    done = [message for message in before if message.role == Message.Role.TOOL and "ok" in message.tool_run]
+    answer.position += len(done)
+    fields = ("text", "status", "tool_call_id", "tool_name", "tool_run")
+    return [
+        Message(turn=turn, position=place, role=tool.role, **{name: getattr(tool, name) for name in fields})
+        for place, tool in enumerate(done, start=1)
+    ]
 
 
 def _announce(started: Started, titled: bool, limits: quotas.Limits) -> None:
     conversation = started.turn.conversation
     news = [
         events.turn_started(started.turn),
-        events.message_created(started.question, client_id=started.turn.client_id),
-        events.message_created(started.answer, client_id=started.turn.client_id),
+        *(
+            events.message_created(message, client_id=started.turn.client_id)
+            for message in (started.question, *started.tools, started.answer)
+        ),
     ]
     if titled:
         news.append(events.conversation_updated(conversation))
     live.publish(conversation.pk, *news, owner=conversation.owner_id)
     if started.turn.worker:
-        runner.begin(rows.work(started.turn, started.question, started.answer, limits))
+        runner.begin(rows.work(started.turn, (started.question, *started.tools, started.answer), limits))
 
 
 def _seen(*, author, client_id: str, fingerprint: str) -> Started | None:

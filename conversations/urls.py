@@ -1,11 +1,22 @@
 from django.urls import path
 
-from . import attachment_views, chat_views, reading_views, summary_views, usage_views, views
+from . import (
+    answer_views,
+    attachment_views,
+    chat_views,
+    reading_views,
+    search_views,
+    summary_views,
+    usage_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("usage/", usage_views.page, name="usage"),
     path("readings/", reading_views.page, name="readings"),
+    path("search/", search_views.page, name="search"),
+    path("palette/", search_views.palette, name="palette"),
     path("chat/", views.chat, name="chat"),
     path("chat/list/", chat_views.chats, name="chats"),
     path("chat/archive/", chat_views.archive, name="archive"),
@@ -25,6 +36,9 @@ urlpatterns = [
     path("turns/<uuid:turn_id>/stop/", views.stop, name="stop"),
     path("turns/<uuid:turn_id>/allow/", views.allow, name="allow"),
     path("turns/<uuid:turn_id>/retry/", views.retry, name="retry"),
+    path("turns/<uuid:turn_id>/continue/", views.resume, name="continue"),
+    path("turns/<uuid:turn_id>/markdown/", answer_views.markdown, name="markdown"),
+    path("turns/<uuid:turn_id>/feedback/", answer_views.say, name="feedback"),
     path("turns/<uuid:turn_id>/mode/", views.mode, name="mode"),
     path("turns/<uuid:turn_id>/edit/", views.edit, name="edit"),
     path("attachments/<uuid:attachment_id>/", attachment_views.page, name="attachment"),

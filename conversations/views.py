@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest as DjangoRequest
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,6 +13,7 @@ from django_htmx.middleware import HtmxDetails
 
 from . import attachments, lifecycle, models_offered, permits, reading, sidebar, threads, turns
 from .errors import ChatError, NotFound, TooLarge
+from .models import Conversation, Message, Turn
 
 SESSION_ERROR = "chat_error"
 
@@ -49,10 +50,20 @@ def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespon
     if request.method == "POST":
         return _ask(request, str(conversation_id))
     found = lifecycle.find(conversation_id=conversation_id, user=request.user)
-    return _page(request, conversation=found, conversation_id=found.pk)
+    return _page(request, conversation=found, conversation_id=found.pk, at=_place(request, found))
 
 
-def _page(request, *, conversation, conversation_id) -> HttpResponse:
+def _place(request: HttpRequest, conversation: Conversation) -> Message | None:
+    """Return the message of a conversation that a page is to be opened at; None if that is none of its."""
+    try:
+        asked = uuid.UUID(request.GET.get("at", ""))
+    except ValueError:
+        return None
+    found = Message.objects.visible_to(request.user).filter(pk=asked, turn__conversation=conversation)
+    return found.select_related("turn").first()
+
+
+def _page(request, *, conversation, conversation_id, at: Message | None = None) -> HttpResponse:
     listing = models_offered.listing()
     problem = request.session.pop(SESSION_ERROR, None)
     context = {
@@ -66,16 +77,22 @@ def _page(request, *, conversation, conversation_id) -> HttpResponse:
         "readings": reading.of_conversation(conversation=conversation) if conversation else [],
         "problem": problem,
         "attachments": attachments.waiting(user=request.user, ids=problem.get("attachments", [])) if problem else [],
-        **_shown(conversation, conversation.leaf_id if conversation else None),
+        **_shown(conversation, conversation.leaf_id if conversation else None, at),
     }
     return render(request, "conversations/chat.html", context)
 
 
-def _shown(conversation, leaf_id) -> dict:
+def _shown(conversation, leaf_id, at: Message | None = None) -> dict:
     if conversation is None:
         return {"entries": [], "earlier": None, "running": False}
-    shown = threads.thread(conversation=conversation, leaf_id=leaf_id)
-    return {"entries": shown.entries, "earlier": shown.earlier, "running": shown.running is not None}
+    shown = threads.thread_at(conversation=conversation, turn=at.turn) if at else None
+    where = {"at": at.pk, "elsewhere": None if shown else at.turn} if at else {}
+    return where | _told(shown or threads.thread(conversation=conversation, leaf_id=leaf_id))
+
+
+def _told(shown: threads.Thread) -> dict:
+    told = {name: getattr(shown, name) for name in ("entries", "earlier", "around", "gap")}
+    return told | {"running": shown.running is not None}
 
 
 def _ask(request, conversation_id: str) -> HttpResponse:
@@ -104,7 +121,7 @@ def _ask(request, conversation_id: str) -> HttpResponse:
     return _back(request, conversation_uuid, ask, files)
 
 
-def _back(request, conversation_id: uuid.UUID, verb, files: Sequence[str] = ()) -> HttpResponse:
+def _back(request, conversation_id: uuid.UUID, verb, files: Sequence[str] = ()) -> HttpResponseRedirect:
     """Do something to a conversation and show it; what went wrong is told there, and `files` wait there."""
     try:
         verb()
@@ -124,15 +141,22 @@ def _back(request, conversation_id: uuid.UUID, verb, files: Sequence[str] = ()) 
 @never_cache
 @require_safe
 def thread(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
-    """Part of a conversation as a fragment: what comes before a turn, or the end of the open branch."""
+    """Part of a conversation as a fragment: what comes before a turn, what comes after one until another one, or the
+    end of the open branch."""
     found = lifecycle.find(conversation_id=conversation_id, user=request.user)
-    leaf_id = found.leaf_id
-    if before := request.GET.get("before"):
-        turn = turns.find(turn_id=_uuid(before), user=request.user)
+
+    def named(parameter: str) -> Turn:
+        turn = turns.find(turn_id=_uuid(request.GET.get(parameter, "")), user=request.user)
         if turn.conversation_id != found.pk:
             raise NotFound
-        leaf_id = turn.pk
-    return render(request, "conversations/_thread.html", {"conversation": found, **_shown(found, leaf_id)})
+        return turn
+
+    if "after" in request.GET:
+        shown = threads.between(conversation=found, after=named("after"), until=named("until"))
+    else:
+        leaf_id = named("before").pk if request.GET.get("before") else found.leaf_id
+        shown = threads.thread(conversation=found, leaf_id=leaf_id)
+    return render(request, "conversations/_thread.html", {"conversation": found, **_told(shown)})
 
 
 @login_required
@@ -143,9 +167,12 @@ def switch(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     turn = turns.find(turn_id=_uuid(request.POST.get("turn", "")), user=request.user)
     if turn.conversation_id != found.pk:
         raise NotFound
-    found = lifecycle.switch(conversation=found, turn=turn)
     if not request.htmx:
-        return redirect("conversation", found.pk)
+        at = request.POST.get("at", "")
+        answer = _back(request, found.pk, lambda: lifecycle.switch(conversation=found, turn=turn))
+        # Only where it went well: else the page would want to open that version again.
+        return redirect(f"{answer.url}?at={_uuid(at)}") if at and SESSION_ERROR not in request.session else answer
+    found = lifecycle.switch(conversation=found, turn=turn)
     return render(request, "conversations/_thread.html", {"conversation": found, **_shown(found, found.leaf_id)})
 
 
@@ -188,6 +215,17 @@ def retry(request: HttpRequest, turn_id: uuid.UUID) -> HttpResponse:
             client_id=request.POST.get("client_id") or None,
             mode=request.POST.get("mode", ""),
         ),
+    )
+
+
+@login_required
+@require_POST
+def resume(request: HttpRequest, turn_id: uuid.UUID) -> HttpResponse:
+    """Have an answer go on that was cut off."""
+    turn = turns.find(turn_id=turn_id, user=request.user)
+    client_id = request.POST.get("client_id") or None
+    return _back(
+        request, turn.conversation_id, lambda: turns.resume(turn=turn, author=request.user, client_id=client_id)
     )
 
 

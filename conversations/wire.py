@@ -5,6 +5,8 @@ from datetime import datetime
 import orjson
 from django.template.loader import render_to_string
 
+from chatsite.templatetags.pages import seconds
+
 from .live import LiveMessage
 from .live.feeds import Delta
 from .models import Attachment, ContextDigest, Message, StoredFile, Turn
@@ -60,7 +62,9 @@ class Html(Text):
                 return encode(shown | {"html": _message_html(event)})
             case "message.completed":
                 shown = {key: value for key, value in event.items() if key != "content"}
-                return encode(shown | {"blocks": ready_blocks(event["content"])})
+                return encode(
+                    shown | {"blocks": ready_blocks(event["content"]), "thought": thought(event["thinking_ms"])}
+                )
             case "tool.asked":
                 return encode(event | {"html": _asking_html(event)})
             case "tool.returned":
@@ -113,6 +117,11 @@ class Plain(Text):
 FORMATS = {format.name: format for format in (Text(), Html(), Plain())}
 
 
+def thought(milliseconds: int | None) -> str:
+    """Return what the fold with a model's thoughts is called: "Thought for 12 s" if somebody knows how long."""
+    return "Thoughts" if milliseconds is None else f"Thought for {seconds(milliseconds)}"
+
+
 def _snapshot(message_id: str, turn_id: str, message: LiveMessage | Message) -> dict:
     return {
         "type": "message.snapshot",
@@ -131,6 +140,7 @@ def _message_html(event: dict) -> str:
         role=event["role"],
         text=event["content"],
         thinking=event["thinking"],
+        thinking_ms=event["thinking_ms"],
         model=event["model"],
         status=event["status"],
         seq=event["seq"],
@@ -211,6 +221,8 @@ def _turn_end_html(event: dict) -> str:
         intent=event["intent"],
         **_context(event["context"]),
         included=event["included"],
+        continues_id=event["continues"],
+        carried=event["carried"],
         finished_at=datetime.fromisoformat(event["finished_at"]),
         **event["timings"],
     )

@@ -24,6 +24,7 @@ from .serializers import (
     ModelsSerializer,
     NewConversationSerializer,
     NothingSerializer,
+    ResumeSerializer,
     RetrySerializer,
     StartedSerializer,
     TurnSerializer,
@@ -203,6 +204,15 @@ turns = extend_schema_view(
         request=RetrySerializer,
         responses={202: StartedSerializer, **errors(409, 422, 429)},
         examples=[OpenApiExample("With another model", {"model": "demo"}, request_only=True)],
+    ),
+    resume=extend_schema(
+        operation_id="continue_turn",
+        tags=["Turns"],
+        summary="Go on with an answer",
+        parameters=[IDEMPOTENCY_KEY, REPLAYED],
+        request=ResumeSerializer,
+        responses={202: StartedSerializer, **errors(409, 422, 429)},
+        examples=[OpenApiExample("With the same model", {}, request_only=True)],
     ),
     edit=extend_schema(
         operation_id="edit_turn",

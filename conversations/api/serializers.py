@@ -119,6 +119,7 @@ class MessageSerializer(TellingSerializer):
             "role",
             "content",
             "thinking",
+            "thinking_ms",
             "model",
             "status",
             "created_at",
@@ -181,6 +182,7 @@ class DigestsSerializer(serializers.Serializer):
 class TurnSerializer(TellingSerializer):
     conversation = serializers.UUIDField(source="conversation_id")
     parent = serializers.UUIDField(source="parent_id", allow_null=True)
+    continues = serializers.UUIDField(source="continues_id", allow_null=True)
     error = serializers.SerializerMethodField()
     usage = serializers.SerializerMethodField()
     timings = serializers.SerializerMethodField()
@@ -204,6 +206,8 @@ class TurnSerializer(TellingSerializer):
             "intent",
             "context",
             "included",
+            "continues",
+            "carried",
             "created_at",
             "started_at",
             "finished_at",
@@ -321,6 +325,11 @@ class EditSerializer(StrictSerializer):
 class AllowSerializer(StrictSerializer):
     message = serializers.UUIDField(help_text="The tool's message, which waits.")
     allow = serializers.BooleanField(help_text="Whether this one call may be made.")
+
+
+class ResumeSerializer(StrictSerializer):
+    client_id = StringField(required=False)
+    model = StringField(required=False, allow_blank=True)
 
 
 class NothingSerializer(StrictSerializer):

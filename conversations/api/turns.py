@@ -28,6 +28,7 @@ from .serializers import (
     EditSerializer,
     MessageSerializer,
     NothingSerializer,
+    ResumeSerializer,
     RetrySerializer,
     StartedSerializer,
     TurnSerializer,
@@ -96,6 +97,7 @@ class TurnViewSet(SendView, GenericViewSet):
         "allow": AllowSerializer,
         "retry": RetrySerializer,
         "edit": EditSerializer,
+        "resume": ResumeSerializer,
     }
 
     def get_serializer_class(self) -> type[BaseSerializer]:
@@ -124,6 +126,11 @@ class TurnViewSet(SendView, GenericViewSet):
     def retry(self, request: Request, turn_id: uuid.UUID) -> HttpResponseBase:
         """Ask the same question again, beside the first time."""
         return self.send(turns.retry, turn=turns.find(turn_id=turn_id, user=request.user))
+
+    @action(detail=True, methods=["post"], url_path="continue", url_name="continue")
+    def resume(self, request: Request, turn_id: uuid.UUID) -> HttpResponseBase:
+        """Have an answer go on where it was cut off, beside what was said then; 400 `not_cut_off` if it was not."""
+        return self.send(turns.resume, turn=turns.find(turn_id=turn_id, user=request.user))
 
     @action(detail=True, methods=["post"])
     def edit(self, request: Request, turn_id: uuid.UUID) -> HttpResponseBase:

@@ -54,7 +54,8 @@ def hear(feed: Feed, event: dict) -> bool:
 def before_event(feed: Feed, event: dict) -> None:
     """Open a mirror for a message that another process begins to write."""
     if events.begins_answer(event) and event["message"] not in feed.messages:
-        feed.open(id=event["message"], turn=event["turn"], model=event["model"], own=False)
+        begun = {"text": event["content"], "seq": event["seq"]}
+        feed.open(id=event["message"], turn=event["turn"], model=event["model"], own=False, **begun)
 
 
 def watched() -> dict[str, dict[str, str]]:

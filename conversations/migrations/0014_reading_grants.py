@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0012_organise"),
+        ("conversations", "0013_answers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -2,6 +2,7 @@ from .attachment import Attachment, Discarded, DrawnPage, Passage, PassageIndex,
 from .calibration import Calibration
 from .conversation import Conversation
 from .digest import ContextDigest
+from .feedback import Feedback
 from .job import Job
 from .message import Message
 from .price import ModelPrice
@@ -20,6 +21,7 @@ __all__ = [
     "Conversation",
     "Discarded",
     "DrawnPage",
+    "Feedback",
     "Job",
     "Message",
     "Mode",

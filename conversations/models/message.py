@@ -39,6 +39,7 @@ class Message(models.Model):
     role = models.CharField(max_length=9, choices=Role.choices)
     text = models.TextField(blank=True)
     thinking = models.TextField(blank=True)
+    thinking_ms = models.PositiveIntegerField(null=True, blank=True, help_text="How long the model thought.")
     # Of an answer given back to a program that runs its tools itself; our own calls are messages of the tool's role.
     tool_calls = models.JSONField(default=list, blank=True)
     tool_call_id = models.CharField(max_length=200, blank=True)

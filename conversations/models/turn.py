@@ -120,6 +120,20 @@ class Turn(models.Model):
     milestone = models.ForeignKey(
         "self", models.DO_NOTHING, null=True, blank=True, db_constraint=False, db_index=False, related_name="+"
     )
+    # Of the same conversation too, and only looked at from here.
+    continues = models.ForeignKey(
+        "self",
+        models.DO_NOTHING,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        help_text="The turn whose answer this one goes on with.",
+    )
+    carried = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How many characters of the answer were said there."
+    )
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, db_index=False, related_name="turns")
     client_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  NULL: no idempotency asked for
     fingerprint = models.CharField(
@@ -195,3 +209,10 @@ class Turn(models.Model):
     def is_open(self) -> bool:
         """Whether it is waiting or being answered."""
         return self.status in self.OPEN
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether it ended before its model had said everything, so that the answer could go on."""
+        if self.status == self.Status.COMPLETED:
+            return self.finish_reason == "length" or self.truncated == self.Truncated.ANSWER
+        return self.status in (self.Status.STOPPED, self.Status.INTERRUPTED, self.Status.FAILED)

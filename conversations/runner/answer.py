@@ -16,6 +16,7 @@ from llm import agent
 from llm.catalog import Catalog
 from llm.errors import ModelError
 from llm.events import Finished, RoundEnded, Stage, Text, Thinking, ToolAsked, ToolCalled, ToolReturned
+from llm.joining import Joint
 from llm.meter import MOST_TOKENS, Meter
 from llm.tokens import estimate
 from llm.values import Options
@@ -25,6 +26,7 @@ from ..models import Turn
 from ..rendering import ready_blocks
 from . import opinion, rows
 from .budget import Share
+from .clock import ThinkingClock
 from .insisting import insist
 from .line import Line
 from .rounds import Rounds
@@ -69,6 +71,8 @@ class Answer:
         self._model = ""
         self._provider = ""
         self._meter: Meter | None = None
+        # How long it thought.
+        self._clock = ThinkingClock()
         # The tools that it calls.
         self._rounds: Rounds
         # Whether the first call was sent what was estimated.
@@ -81,7 +85,8 @@ class Answer:
     def kept(self) -> rows.Kept:
         """How far the live message has got."""
         message = self.message
-        return rows.Kept(message_id=message.id, text=message.text, thinking=message.thinking, seq=message.seq)
+        said = {"text": message.text, "thinking": message.thinking, "thinking_ms": self._clock.milliseconds}
+        return rows.Kept(message_id=message.id, seq=message.seq, **said)
 
     async def run(self) -> None:
         """Work on the turn until it has ended in the database."""
@@ -116,8 +121,9 @@ class Answer:
     def _open(self, work: rows.Work) -> None:
         self._model = work.turn.model
         self._feed = live.feed(work.turn.conversation_id)
-        self.message = self._feed.open(id=str(work.answer.pk), turn=str(self.turn_id), model=self._model)
-        self._rounds = Rounds(self.turn_id, self.worker, self.message)
+        said = {"text": work.answer.text, "seq": work.answer.seq}
+        self.message = self._feed.open(id=str(work.answer.pk), turn=str(self.turn_id), model=self._model, **said)
+        self._rounds = Rounds(self.turn_id, self.worker, self.message, after=work.rounds)
         self.begun = True
 
     async def _work_on(self, work: rows.Work) -> tuple[str, str, str]:
@@ -141,11 +147,12 @@ class Answer:
                 model=model,
                 messages=sent.messages,
                 tools=toolbox,
-                likely=tools.likely(work.question, toolbox),
+                # What a function said before an answer was cut off stands in it.
+                likely=None if work.turn.continues_id else tools.likely(work.question, toolbox),
                 options=Options(),
                 room=assembly.room_for_results(sent),
             )
-            await self._listen(stream, self._meter)
+            await self._listen(stream, self._meter, Joint(work.answer.text))
             # Its server may have refused the tools.
             self._as_estimated = self._as_estimated and not (beside and not agent.calls_tools(model))
             if self._finished is not None and self._finished.reason == quotas.USED_UP:
@@ -185,12 +192,12 @@ class Answer:
             self._share = Share(work.turn.author_id, prompt=prompt, room=room)
         return self._share is None or not self._share.spend(0)
 
-    async def _listen(self, stream, meter: Meter) -> None:
+    async def _listen(self, stream, meter: Meter, joint: Joint) -> None:
         add = self.message.add
         # What was said before a tool was called, and what is said after it, are two paragraphs.
         between = ""
         share = self._share
-        room = ANSWER_MAX_CHARACTERS
+        room = ANSWER_MAX_CHARACTERS - len(self.message.text)
         try:
             async for event in stream:
                 kind = type(event)
@@ -200,8 +207,9 @@ class Answer:
                     if meter.first_at is None:
                         meter.first_at = time.monotonic()
                     meter.pieces += event.pieces
+                    self._clock.heard(thinking=kind is Thinking)
                     if kind is Text:
-                        add(between + event.text[:room])
+                        add(between + joint.take(event.text[:room]))
                         between = ""
                     else:
                         add("", event.text[:room])
@@ -221,6 +229,7 @@ class Answer:
                     )
                     event.allowed = await self._rounds.allowed(event.call, settings.TOOL_ASK_SECONDS)
                 elif kind is ToolReturned:
+                    add(joint.rest())
                     meter.prompt += estimate(event.result)
                     # Looked up before the first call, it is part of what that was sent.
                     self._as_estimated = self._as_estimated and bool(meter.calls)
@@ -236,6 +245,8 @@ class Answer:
         finally:
             # Closes the request to the model server at once, also when this task was cancelled.
             await stream.aclose()
+            self._clock.stop()
+            add(joint.rest())
             self.message.flush()
 
     def _begin_writing(self) -> None:

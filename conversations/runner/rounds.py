@@ -20,11 +20,11 @@ LOOK_SECONDS = 0.4
 class Rounds:
     """The calls of one answer, in rounds: all that the model asks for before it is told what came of it."""
 
-    def __init__(self, turn_id: uuid.UUID, worker: str, answer: LiveMessage):
+    def __init__(self, turn_id: uuid.UUID, worker: str, answer: LiveMessage, *, after: int = 0):
         self._turn_id = turn_id
         self._worker = worker
         self._answer = answer
-        self._number = 0
+        self._number = after
         # By the id that the model gave them.
         self._waiting: dict[str, list[Message]] = {}
 

@@ -1,7 +1,7 @@
 """The database side of running turns: claim, keep, finish, and find the ones whose process died."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -38,6 +38,8 @@ class Work:
     turn: Turn
     answer: Message
     asked: context.Past
+    # The last round of tools that is there already.
+    rounds: int
     # What its author may use.
     limits: quotas.Limits
 
@@ -55,6 +57,7 @@ class Kept:
     text: str
     thinking: str
     seq: int
+    thinking_ms: int | None = None
 
 
 @dataclass(slots=True)
@@ -86,6 +89,7 @@ class Ending:
         return replace(
             self,
             bare=True,
+            kept=replace(self.kept, thinking_ms=None),
             model="",
             finish_reason="",
             error_code=self.error_code[:CODE_CHARACTERS],
@@ -108,13 +112,15 @@ def claim(turn_id: uuid.UUID, worker: str) -> Work | None:
     if not taken:
         return None
     turn = Turn.objects.select_related("conversation", "author").get(pk=turn_id)
-    question, answer = turn.messages.with_files()[:2]
-    return work(turn, question, answer, quotas.limits_of(turn.author))
+    return work(turn, list(turn.messages.with_files()), quotas.limits_of(turn.author))
 
 
-def work(turn: Turn, question: Message, answer: Message, limits: quotas.Limits) -> Work:
+def work(turn: Turn, messages: Sequence[Message], limits: quotas.Limits) -> Work:
     """Return what the runner of a claimed turn needs to know: the turn, what it asks, and its limits."""
-    return Work(turn=turn, answer=answer, asked=context.asked(question), limits=limits)
+    question, answer = messages[0], messages[-1]
+    asked = context.resumed(messages) if turn.continues_id else context.asked(question)
+    rounds = max((message.tool_run.get("round", 0) for message in messages), default=0)
+    return Work(turn=turn, answer=answer, asked=asked, rounds=rounds, limits=limits)
 
 
 def call(
@@ -211,6 +217,7 @@ def finish(ending: Ending) -> Turn | None:
         Message.objects.filter(pk=ending.kept.message_id).update(
             text=ending.kept.text,
             thinking=ending.kept.thinking,
+            thinking_ms=ending.kept.thinking_ms,
             seq=ending.kept.seq,
             status=status,
             model=ending.model,
@@ -269,7 +276,7 @@ def _have_condensed(digest: ContextDigest, conversation: Conversation) -> None:
 def _lost_call(turn: Turn, status: str) -> ledger.Call:
     """Return the call of a turn whose process died, as far as what it left behind tells."""
     said = turn.messages.filter(role=Message.Role.ASSISTANT)
-    text = "".join(message.thinking + message.text for message in said)
+    text = "".join(message.thinking + message.text[turn.carried or 0 :] for message in said)
     prompt = assembly.estimated(turn=turn, asked=context.asked(turn.messages.with_files()[0]))
     began = bool(text)
     usage = Usage(prompt_tokens=prompt if began else 0, completion_tokens=estimate(text), exact=False)

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from .. import tools
 from ..models import Mode, Turn
 from ..rendering import render
+from ..wire import thought
 
 register = template.Library()
 
@@ -16,6 +17,7 @@ MODE_ICONS: dict[str, str] = {Mode.CHAT: "spark", Mode.CODE: "code", Mode.TUTORI
 
 
 register.filter("tool_label", tools.label)
+register.filter("thought", thought)
 
 
 @register.filter

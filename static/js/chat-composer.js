@@ -6,10 +6,8 @@
 import { Dropping } from "chat/dropping";
 import { Sight } from "chat/sight";
 
-const DRAFT_MILLISECONDS = 400;
 const FILES_HINT = "It is sent as soon as the files are read.";
 const FAILED_HINT = "A file could not be attached. Try it again or remove it, then send.";
-const BUSY_HINT = "You can send this when the answer is finished, or stop it first.";
 
 export class ChatComposer extends HTMLElement {
   connectedCallback() {
@@ -58,8 +56,8 @@ export class ChatComposer extends HTMLElement {
   set running(value) {
     this.busy = value;
     const focused = document.activeElement === this.sendButton || document.activeElement === this.stopButton;
-    this.sendButton.hidden = value;
     this.stopButton.hidden = !value;
+    this.idle();
     this.stopButton.disabled = false;
     if (focused) this.field.focus();
     this.hint.textContent = this.usualHint;
@@ -71,6 +69,32 @@ export class ChatComposer extends HTMLElement {
     if (!text || this.text === text) return;
     this.field.value = this.text ? `${text}\n\n${this.text}` : text;
     this.changed();
+  }
+
+  /* Show what was written in another tab. */
+  adopt(text) {
+    if (this.text === text) return;
+    this.field.value = text;
+    this.size();
+    this.idle();
+  }
+
+  /* Put words of an answer before what is written next. */
+  quote(text) {
+    const before = this.text.trimEnd();
+    this.field.value = `${before}${before && "\n\n"}${text.trim().replace(/^/gm, "> ")}\n\n`;
+    this.changed();
+    this.field.focus();
+    this.field.setSelectionRange(this.text.length, this.text.length);
+    this.field.scrollTop = this.field.scrollHeight;
+  }
+
+  /* Choose a model as if it had been clicked. */
+  choose(model) {
+    const button = [...document.querySelectorAll("#model-menu [name=model]")].find(({ value }) => value === model);
+    if (!button) return;
+    button.checked = true;
+    button.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   clear() {
@@ -98,7 +122,7 @@ export class ChatComposer extends HTMLElement {
         this.submit(text);
       }
     }
-    this.label(busy ? (this.later === undefined ? "Send when the files are read" : "Sent as soon as the files are read") : "Send");
+    if (busy) this.label(this.later === undefined ? "Send when the files are read" : "Sent as soon as the files are read");
     this.idle();
   }
 
@@ -129,7 +153,6 @@ export class ChatComposer extends HTMLElement {
   submit(suggestion) {
     const text = suggestion ?? this.text;
     if (!text.trim() && this.uploads.empty) return;
-    if (this.busy) return this.say(BUSY_HINT);
     const most = Number(this.dataset.maxBytes);
     if (new TextEncoder().encode(text).length > most) {
       this.fire("chat-problem", `This is too long: a message may have ${most / 1024} KB at most.`);
@@ -152,18 +175,22 @@ export class ChatComposer extends HTMLElement {
     // On a touch keyboard Enter makes a new line; there is a button for sending.
     if (matchMedia("(pointer: coarse) and (hover: none)").matches) return;
     event.preventDefault();
-    this.form.requestSubmit(this.sendButton.hidden ? null : this.sendButton);
+    if (!this.sendButton.hidden) this.form.requestSubmit(this.sendButton);
   }
 
   changed() {
     this.size();
     this.idle();
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.fire("chat-draft", { text: this.text }), DRAFT_MILLISECONDS);
+    // At once: a crash must not cost a letter.
+    this.fire("chat-draft", { text: this.text });
   }
 
+  /* While an answer is being written there is a button for sending only if there is something to be sent after it. */
   idle() {
-    this.sendButton.toggleAttribute("data-idle", !this.text.trim() && this.uploads.empty);
+    const idle = !this.text.trim() && this.uploads.empty;
+    this.sendButton.toggleAttribute("data-idle", idle);
+    this.sendButton.hidden = Boolean(this.busy && idle);
+    if (!this.uploads.busy) this.label(this.busy ? "Send after the answer" : "Send");
   }
 
   /* Grow with the text, where the browser does not do it by itself (field-sizing). */

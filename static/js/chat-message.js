@@ -8,6 +8,7 @@
 import { copy, localise } from "chat/browser";
 import { cite, uncite } from "chat/citations";
 import { alike, fragment, morph, piece } from "chat/html";
+import { get } from "chat/server";
 
 const COPIED_SECONDS = 2;
 
@@ -45,7 +46,7 @@ export class ChatMessage extends HTMLElement {
   }
 
   /* Take over a whole text: a snapshot while it is written, or its final form. */
-  settle({ seq, blocks, thinking, status, sha256 }) {
+  settle({ seq, blocks, thinking, status, sha256, thought }) {
     if (!this.prose) return;
     if (this.blocks === null) this.prose.replaceChildren();
     this.blocks ??= [];
@@ -54,6 +55,7 @@ export class ChatMessage extends HTMLElement {
     this.dataset.seq = seq;
     this.dataset.status = status ?? this.dataset.status;
     if (sha256) this.dataset.sha256 = sha256;
+    if (thought) this.dataset.thoughtTime = thought;
     this.mark();
   }
 
@@ -108,7 +110,7 @@ export class ChatMessage extends HTMLElement {
     this.cite();
     this.classList.toggle("writing", this.streaming && this.hasText);
     const label = this.querySelector("[data-thought-label]");
-    if (label) label.textContent = this.streaming && !this.hasText ? "Thoughts so far" : "Thoughts";
+    if (label) label.textContent = this.streaming && !this.hasText ? "Thoughts so far" : this.dataset.thoughtTime ?? "Thoughts";
   }
 
   decorate() {
@@ -137,10 +139,17 @@ function readable(prose) {
 }
 
 document.addEventListener("click", async event => {
-  const button = event.target.closest("[data-copy-code], [data-copy-message], [data-copy-answer]");
+  let button = event.target.closest("[data-copy-code], [data-copy-message], [data-copy-answer], [data-copy-as]");
   if (!button) return;
   let content;
-  if (button.matches("[data-copy-code]")) content = { text: button.closest("figure").querySelector("pre").textContent };
+  const { copyAs } = button.dataset;
+  if (copyAs) {
+    const menu = button.closest("[popover]");
+    button = document.querySelector("chat-thread").meant.querySelector("[data-copy-answer]");
+    menu.hidePopover();
+    const { turnEnd } = button.closest("[data-turn-end]").dataset;
+    content = copyAs === "plain" ? { text: answerOf(turnEnd).text } : { text: get(`${menu.dataset.from}${turnEnd}/markdown/`) };
+  } else if (button.matches("[data-copy-code]")) content = { text: button.closest("figure").querySelector("pre").textContent };
   else if (button.matches("[data-copy-message]")) content = { text: button.closest("chat-message").querySelector("[data-text]").textContent };
   else content = answerOf(button.closest("[data-turn-end]").dataset.turnEnd);
   let done = true;

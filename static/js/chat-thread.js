@@ -7,6 +7,7 @@ import { Delivery } from "chat/delivery";
 import { fragment } from "chat/html";
 import { Outbox } from "chat/outbox";
 import { Scrolling } from "chat/scrolling";
+import { Quoting } from "chat/quoting";
 import { get, post } from "chat/server";
 import { Sign } from "chat/sign";
 import { Socket } from "chat/socket";
@@ -40,9 +41,11 @@ export class ChatThread extends HTMLElement {
       outbox: this.outbox,
       tail,
       send: frame => this.socket.send(frame),
+      busy: () => Boolean(this.running),
       restore: (text, ids) => this.composer.restore(text, ids),
     });
     this.sign = new Sign(this.querySelector("[data-connection]"), { newChat: this.dataset.base });
+    this.quoting = new Quoting(this.log, { onquote: text => this.composer.quote(text) });
     this.synced = new Map();
     this.line = Promise.resolve();
     this.adopt();
@@ -50,7 +53,7 @@ export class ChatThread extends HTMLElement {
     this.composer.restore(this.outbox.draft(this.draftName), this.outbox.files(this.draftName));
     if (this.delivery.resume(this.id_)) this.begin();
     this.running = this.dataset.running === undefined ? null : this.transcript.last;
-    this.scrolling.toEnd();
+    this.place();
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     this.socket = new Socket(`${scheme}//${location.host}/ws/conversations/${this.id_}/?format=html`, {
       onframe: frame => this.enqueue(frame, this.socket.generation),
@@ -61,6 +64,20 @@ export class ChatThread extends HTMLElement {
   disconnectedCallback() {
     this.socket.close();
     this.scrolling.close();
+    this.quoting.close();
+  }
+
+  /* At the end, or at the message that was looked for. */
+  place() {
+    this.querySelector("[data-open-version]")?.requestSubmit();
+    const message = this.dataset.place && this.transcript.find(this.dataset.place);
+    if (!message) return this.scrolling.toEnd();
+    history.replaceState(history.state, "", location.pathname);
+    this.scrolling.release();
+    message.classList.add("sought");
+    message.tabIndex = -1;
+    message.focus({ preventScroll: true });
+    message.scrollIntoView({ block: "center", behavior: "instant" });
   }
 
   get id_() {
@@ -98,10 +115,16 @@ export class ChatThread extends HTMLElement {
       if (event.key === "Escape" && !event.isComposing && !elsewhere) this.composer.stop();
     });
     this.addEventListener("chat-forget", () => this.forget());
-    window.addEventListener("pagehide", () => this.outbox.keepDraft(this.draftName, this.composer.text));
+    window.addEventListener("storage", ({ key }) => this.elsewhere(key));
   }
 
   // -- asking ---------------------------------------------------------------------------------------------------
+
+  /* Another tab has kept something: what is written and what waits is the same in all of them. */
+  elsewhere(key) {
+    if (key === this.outbox.name) this.delivery.mirror(this.id_);
+    else if (key === this.outbox.draftKey(this.draftName)) this.composer.adopt(this.outbox.draft(this.draftName));
+  }
 
   start({ text, files }) {
     const frame = { type: "turn.start", text, model: this.composer.model };
@@ -143,6 +166,7 @@ export class ChatThread extends HTMLElement {
     this.outbox.keepDraft("new", "");
     this.outbox.keepFiles("new", []);
     this.dataset.known = "";
+    this.outbox.keepDraft(this.draftName, this.composer.text);
     this.outbox.keepFiles(this.draftName, this.composer.uploads.ids);
     this.querySelector("[data-session-menu]").hidden = false;
     for (const link of this.querySelectorAll("[data-summary]")) link.href = `${this.dataset.base}${this.id_}/summary/`;
@@ -236,7 +260,8 @@ export class ChatThread extends HTMLElement {
     this.begin();
     if (parent && !this.transcript.has(parent)) await this.reload();
     else if (!this.transcript.has(turn) && this.transcript.cut(parent)) this.sibling = turn;
-    if (this.outbox.find(client)?.frame.type === "turn.retry") this.delivery.confirm(client);
+    const mine = this.outbox.find(client);
+    if (mine && mine.frame.text === undefined) this.delivery.confirm(client);
     this.setRunning(turn);
   }
 
@@ -292,8 +317,9 @@ export class ChatThread extends HTMLElement {
     this.measure();
     if (turn === this.running) this.setRunning(null);
     this.announce(ENDINGS[status] ?? ENDINGS.completed);
+    this.delivery.next(this.id_);
     // It has sisters now: the steps between them are known to the server alone.
-    if (turn === this.sibling) this.transcript.takeEnd(turn, await this.thread());
+    if (turn === this.sibling) this.transcript.takeVersions(turn, await this.thread());
   }
 
   updated({ title, leaf, status }) {
@@ -316,6 +342,7 @@ export class ChatThread extends HTMLElement {
       setTimeout(() => this.delivery.connected && this.resend(), wait * 1000);
       return;
     }
+    if (code === "turn_running" && this.delivery.wait(ref)) return;
     const mine = this.delivery.giveBack(ref);
     if (mine || code !== "turn_running") this.problem(detail);
   }
@@ -341,7 +368,9 @@ export class ChatThread extends HTMLElement {
   showWork() {
     const answer = this.running && this.transcript.answerOf(this.running);
     const tool = this.status?.stage === "tool";
-    if (!this.running || (answer?.hasText && !tool)) this.working.hide();
+    // An answer that goes on has text already while its model is waited for.
+    const before = tool || this.status?.stage === "queued" || this.status?.stage === "loading";
+    if (!this.running || (answer?.hasText && !before)) this.working.hide();
     else this.working.show(answer?.thinks && !tool ? { stage: "thinking" } : this.status);
   }
 
@@ -385,12 +414,14 @@ export class ChatThread extends HTMLElement {
     const form = event.target.closest("form[data-verb]");
     if (!form) return;
     event.preventDefault();
+    if (form.dataset.verb === "feedback") return this.rate(form, event.submitter);
     if (this.running && form.dataset.verb !== "switch") return this.announce("Wait until the answer is finished, or stop it first.");
     if (form.dataset.verb === "end") this.end(form);
-    else if (form.dataset.verb === "retry") this.retry(form.dataset.turn, event.submitter?.value);
+    else if (form.dataset.verb === "retry") this.retry(form.dataset.turn, { mode: event.submitter?.value });
+    else if (form.dataset.verb === "continue") this.ask({ type: "turn.continue", turn: form.dataset.turn, model: this.composer.model });
     else if (form.dataset.verb === "mode") await this.help(form.action, event.submitter);
     else if (form.dataset.verb === "edit") this.edit(form);
-    else await this.switch(event.submitter.value);
+    else await this.switch(event.submitter);
   }
 
   end(form) {
@@ -398,10 +429,24 @@ export class ChatThread extends HTMLElement {
     this.socket.send({ type: "conversation.end" });
   }
 
-  retry(turn, mode) {
-    const frame = { type: "turn.retry", turn, model: this.composer.model };
+  retry(turn, { mode, model = this.composer.model }) {
+    const frame = { type: "turn.retry", turn, model };
     if (mode) frame.mode = mode;
     this.ask(frame);
+  }
+
+  /* Thumbs up or down, and why. */
+  async rate(form, button) {
+    try {
+      const fresh = fragment(await post(form.action, new FormData(form, button))).firstElementChild;
+      const name = button.getAttribute("aria-label");
+      form.replaceWith(fresh);
+      fresh.querySelector(name ? `[aria-label="${name}"]` : "summary").focus();
+      this.announce(fresh.querySelector("[aria-pressed=true]") ? "Thank you. It is kept." : "It is taken back.");
+    } catch (error) {
+      console.warn(error);
+      this.problem("That could not be kept. Try again in a moment.");
+    }
   }
 
   /* Which kind of help all further questions get. */
@@ -424,29 +469,55 @@ export class ChatThread extends HTMLElement {
     this.ask({ type: "turn.edit", turn: message.dataset.turn, text });
   }
 
-  async switch(turn) {
+  async switch(button) {
+    const turn = button.value;
+    const { top } = button.getBoundingClientRect();
+    const steps = `:is([data-turn="${turn}"], [data-turn-end="${turn}"]) [aria-label="${button.parentElement.getAttribute("aria-label")}"]`;
     try {
       const html = await post(`${this.dataset.base}${this.id_}/switch/`, { turn });
-      this.line = this.line.then(() => this.scrolling.hold(() => this.fill(html)));
+      this.line = this.line.then(() => {
+        this.scrolling.hold(() => this.fill(html));
+        const [same, other] = [`${steps} [aria-label="${button.ariaLabel}"]`, `${steps} button`].map(each => this.log.querySelector(`${each}:enabled`));
+        const next = same ?? other;
+        // The reader goes on stepping from where the button was.
+        if (next) window.scrollBy({ top: next.getBoundingClientRect().top - top, behavior: "instant" });
+        next?.focus({ preventScroll: true });
+      });
     } catch (error) {
       console.warn(error);
       this.problem("The other version could not be fetched. Try again in a moment.");
     }
   }
 
+  /* The same question for another model, which then answers the next ones too. */
+  again(model) {
+    document.getElementById("again-menu").hidePopover();
+    if (this.running) return this.announce("Wait until the answer is finished, or stop it first.");
+    this.composer.choose(model);
+    this.retry(this.meant.dataset.turnEnd, { model });
+  }
+
   async clicked(event) {
     if (event.target.closest("[data-dismiss]")) this.problem(null);
-    const earlier = event.target.closest("[data-earlier]");
-    if (!earlier) return;
+    // The menus serve every answer: which one is meant says the button that opened them.
+    const opener = event.target.closest("[popovertarget=copy-menu], [popovertarget=again-menu]");
+    if (opener) this.meant = opener.closest("[data-turn-end]");
+    const model = event.target.closest("[data-again-with]")?.dataset.againWith;
+    if (model) this.again(model);
+    const more = event.target.closest("[data-earlier], [data-later]");
+    if (!more) return;
     event.preventDefault();
     try {
-      const html = await get(earlier.href);
-      this.scrolling.hold(() => earlier.replaceWith(fragment(html)));
+      const html = await get(more.href);
+      const add = () => more.replaceWith(fragment(html));
+      // What comes later comes below of what is being read.
+      if (more.matches("[data-later]")) add();
+      else this.scrolling.hold(add);
       // What they cite may have been attached further up.
       this.log.querySelectorAll("chat-message").forEach(message => message.cite());
     } catch (error) {
       console.warn(error);
-      this.problem("The earlier messages could not be fetched. Try again in a moment.");
+      this.problem("These messages could not be fetched. Try again in a moment.");
     }
   }
 }

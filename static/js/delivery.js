@@ -1,16 +1,22 @@
-/* Brings questions, retries and edits to the server, each exactly once: keeps them in the outbox until they are
-   confirmed, shows them meanwhile, and sends them again after a lost connection. */
+/* Brings questions, retries and edits to the server, each exactly once and one after the other: keeps them in the outbox
+   until they are confirmed, shows them meanwhile, lets them wait while an answer is being written, and sends them again
+   after a lost connection. */
 import { newId } from "chat/browser";
 import { AUTOMATIC_ATTEMPTS } from "chat/outbox";
 import { Pending } from "chat/pending";
 
+// Somebody else's answer was in the way, of which no end was heard here.
+const AGAIN_SECONDS = 2;
+
 export class Delivery {
-  /* `send(frame)` says whether it went out; `restore(text, ids)` gives words and files back to the reader. */
-  constructor({ outbox, tail, send, restore }) {
-    Object.assign(this, { outbox, send, restore, connected: false });
+  /* `send(frame)` says whether it went out, `busy()` whether an answer is being written; `restore(text, ids)` gives words
+     and files back to the reader. */
+  constructor({ outbox, tail, send, busy, restore }) {
+    Object.assign(this, { outbox, send, busy, restore, connected: false });
     this.pending = new Pending(tail, {
       onsend: client => this.sendAgain(client),
       ondiscard: client => this.giveBack(client),
+      ondrop: client => this.confirm(client),
     });
   }
 
@@ -22,10 +28,12 @@ export class Delivery {
   }
 
   post(frame, { conversation, known, files = [] }) {
+    const waits = this.busy() || this.outbox.of(conversation).length > 0;
     const entry = { conversation, known, files, sent: 0, frame: { ...frame, client_id: newId() } };
     this.outbox.put(entry);
     this.pending.show(entry);
-    this.transmit(entry);
+    if (waits) this.pending.note(entry, this.connected, true);
+    else this.transmit(entry);
   }
 
   transmit(entry) {
@@ -39,9 +47,35 @@ export class Delivery {
   /* There is a connection again. `arrived(client)` says whether the server has that one already. */
   open(conversation, arrived) {
     this.connected = true;
-    for (const entry of this.outbox.of(conversation)) {
-      if (arrived(entry.frame.client_id)) this.confirm(entry.frame.client_id);
+    for (const { frame } of this.outbox.of(conversation)) if (arrived(frame.client_id)) this.confirm(frame.client_id);
+    this.next(conversation);
+  }
+
+  /* Send the first of what waits, unless an answer is being written; each starts an answer, so the others go on waiting. */
+  next(conversation) {
+    this.outbox.of(conversation).forEach((entry, place) => {
+      if (place || this.busy()) this.pending.note(entry, this.connected, true);
       else this.transmit(entry);
+    });
+  }
+
+  /* The server is busy with another answer: true if this is a question that can wait for its end. */
+  wait(client) {
+    const entry = this.outbox.find(client);
+    if (entry?.frame.type !== "turn.start") return false;
+    this.outbox.put({ ...entry, sent: 0 });
+    this.pending.note(entry, this.connected, true);
+    if (!this.busy()) setTimeout(() => this.connected && this.next(entry.conversation), AGAIN_SECONDS * 1000);
+    return true;
+  }
+
+  /* Show what another tab has put into the outbox, and nothing of what it has taken out. */
+  mirror(conversation) {
+    const entries = this.outbox.of(conversation);
+    this.pending.keepOnly(entries.map(({ frame }) => frame.client_id));
+    for (const entry of entries) {
+      this.pending.show(entry);
+      if (!entry.sent) this.pending.note(entry, this.connected, this.busy());
     }
   }
 
@@ -55,7 +89,7 @@ export class Delivery {
     if (entry) this.transmit({ ...entry, sent: 0 });
   }
 
-  /* The server has it. True if it was shown as pending. */
+  /* The server has it, or nobody wants it any more. True if it was shown as pending. */
   confirm(client) {
     this.outbox.remove(client);
     return this.pending.remove(client);

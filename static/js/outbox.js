@@ -41,12 +41,16 @@ export class Outbox {
     return entry;
   }
 
+  draftKey(conversation) {
+    return `${this.prefix}draft.${conversation}`;
+  }
+
   draft(conversation) {
-    return recall(`${this.prefix}draft.${conversation}`) ?? "";
+    return recall(this.draftKey(conversation)) ?? "";
   }
 
   keepDraft(conversation, text) {
-    keep(`${this.prefix}draft.${conversation}`, text || null);
+    keep(this.draftKey(conversation), text || null);
   }
 
   /* The ids of the files that wait to be sent with a draft. */

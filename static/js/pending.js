@@ -4,8 +4,8 @@ import { piece } from "chat/html";
 import { AUTOMATIC_ATTEMPTS } from "chat/outbox";
 
 export class Pending {
-  constructor(tail, { onsend, ondiscard }) {
-    Object.assign(this, { tail, onsend, ondiscard, bubbles: new Map() });
+  constructor(tail, { onsend, ondiscard, ondrop }) {
+    Object.assign(this, { tail, onsend, ondiscard, ondrop, bubbles: new Map() });
   }
 
   show(entry) {
@@ -16,7 +16,8 @@ export class Pending {
     bubble.querySelector("[data-text]").hidden = !text;
     this.attach(bubble, entry.files ?? []);
     bubble.querySelector("[data-send-now]").addEventListener("click", () => this.onsend(client));
-    bubble.querySelector("[data-discard]").addEventListener("click", () => this.ondiscard(client));
+    bubble.querySelectorAll("[data-discard], [data-edit]").forEach(button => button.addEventListener("click", () => this.ondiscard(client)));
+    bubble.querySelector("[data-drop]").addEventListener("click", () => this.ondrop(client));
     this.bubbles.set(client, bubble);
     // Before the words on what is going on, which are always last.
     this.tail.insertBefore(bubble, this.tail.querySelector("[data-working]"));
@@ -32,15 +33,22 @@ export class Pending {
     }
   }
 
-  /* Say how things stand: whether there is a connection, and whether sending goes on by itself. */
-  note(entry, connected) {
+  /* Say how things stand: whether there is a connection, and whether sending goes on by itself; `waits` for an answer. */
+  note(entry, connected, waits = false) {
     const bubble = this.bubbles.get(entry.frame.client_id);
     if (!bubble) return;
     const stuck = entry.sent >= AUTOMATIC_ATTEMPTS;
     const note = bubble.querySelector("[data-note]");
-    note.textContent = stuck ? "Not sent" : connected ? "Sending…" : "Not sent yet. It goes out when the connection is back.";
+    const words = connected ? "Sending…" : "Not sent yet. It goes out when the connection is back.";
+    note.textContent = stuck ? "Not sent" : waits && connected ? "Waiting. It is sent when the answer is finished." : words;
     bubble.querySelector("[data-send-now]").hidden = !stuck;
-    bubble.querySelector("[data-discard]").hidden = connected && !stuck;
+    bubble.querySelector("[data-discard]").hidden = waits || (connected && !stuck);
+    bubble.querySelectorAll("[data-edit], [data-drop]").forEach(button => (button.hidden = !waits));
+  }
+
+  /* Remove all but those of these clients. */
+  keepOnly(clients) {
+    for (const client of [...this.bubbles.keys()]) if (!clients.includes(client)) this.remove(client);
   }
 
   /* True if there was one. */

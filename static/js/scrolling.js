@@ -52,6 +52,11 @@ export class Scrolling {
     this.top = window.scrollY;
   }
 
+  /* Leave the reader where they are. */
+  release() {
+    this.sticks = false;
+  }
+
   /* Run `change`, which adds something above what is being read, without moving what is being read. */
   hold(change) {
     const before = document.documentElement.scrollHeight - window.scrollY;

@@ -39,21 +39,41 @@ def test_the_other_tab_can_stop_it(screen, other):
     assert screen.html() == other.html() != ""
 
 
-def test_a_question_asked_while_the_other_tab_gets_its_answer_is_given_back(screen, other, fake):
+def test_questions_asked_while_an_answer_is_written_wait_in_both_tabs_and_go_once_each(screen, fake):
+    fake.script(text="Here it begins.")
+    screen.ask_whole("Begin here")
+    # In the same window: what waits is kept in the browser.
+    other = Screen(screen.page.context.new_page(), screen.person).open(screen.path)
     fake.script(delay=60)
     screen.ask("Slow one")
     expect(other.stop_button).to_be_visible()
-    other.composer.fill("Too early")
-    other.composer.press("Enter")
-    expect(other.page.locator("[data-hint]")).to_contain_text("when the answer is finished")
-    expect(other.composer).to_have_value("Too early")
-    assert other.questions.count() == 2
-    screen.page.keyboard.press("Escape")
-    expect(other.send_button).to_be_visible()
+    for question in ("Too early", "Never mind", "And after that"):
+        other.ask(question)
+    for tab in (screen, other):
+        expect(tab.pending).to_have_count(3)
+        expect(tab.pending.first).to_contain_text("It is sent when the answer is finished")
+    other.pending.nth(1).get_by_role("button", name="Remove").click()
+    screen.pending.nth(1).get_by_role("button", name="Edit").click()
+    expect(screen.composer).to_have_value("And after that")
+    screen.composer.press("End")
+    screen.composer.press_sequentially(", then?")
+    # What is written in one tab stands in the other.
+    expect(other.composer).to_have_value("And after that, then?")
+    screen.composer.press("Enter")
+    expect(other.pending).to_have_count(2)
+    screen.reload()
+    expect(screen.pending.locator("[data-text]")).to_have_text(["Too early", "And after that, then?"])
     fake.script(text="Now.")
-    other.composer.press("Enter")
-    expect(other.prose.last).to_have_text("Now.")
-    expect(screen.prose.last).to_have_text("Now.")
+    fake.script(text="Then.")
+    expect(screen.stop_button).to_be_visible()
+    screen.page.keyboard.press("Escape")
+    for tab in (screen, other):
+        expect(tab.prose.last).to_have_text("Then.")
+        expect(tab.questions.locator("[data-text]")).to_have_text(
+            ["Begin here", "Slow one", "Too early", "And after that, then?"]
+        )
+        tab.at_rest()
+    assert len(fake.asked("And after that, then?")) == 1
 
 
 def test_retry_and_edit_in_one_tab_show_in_the_other(screen, other, fake):
@@ -68,7 +88,7 @@ def test_retry_and_edit_in_one_tab_show_in_the_other(screen, other, fake):
     question.get_by_label("Your question, changed").fill("We begin otherwise")
     question.get_by_role("button", name="Send").click()
     expect(screen.prose).to_have_text(["Asked anew."])
-    expect(screen.page.locator(".versions")).to_contain_text("3 / 3")
+    expect(screen.page.locator(".versions")).to_contain_text("2 / 2")
     assert screen.shown() == other.shown()
 
 

@@ -4,10 +4,11 @@ import uuid
 
 import pytest
 
-from conversations import chats, lifecycle, threads, turns
+from conversations import chats, lifecycle, threads, turns, versions
 from conversations.errors import Invalid, NotFound, TurnRunning
-from conversations.models import Conversation
+from conversations.models import Conversation, Turn
 
+from .branches import talked
 from .test_ask import ask, finish
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +83,17 @@ def test_the_thread_shows_where_a_turn_stands_among_its_versions(alice, new_id):
     finish(third)
     conversation = Conversation.objects.get()
     [entry] = threads.thread(conversation=conversation, leaf_id=second.pk).entries
-    assert (entry.position, entry.count, entry.previous, entry.next) == (2, 3, first.pk, third.pk)
+    assert entry.place == versions.Place(answer=versions.Versions(2, 3, first.pk, third.pk))
+    # Other words are another version of the question, opened with its newest answer; the same words are not.
+    changed = turns.edit(turn=second, author=alice, text="What is an ebb?").turn
+    finish(changed)
+    same = turns.edit(turn=second, author=alice, text="What is a tide?").turn
+    finish(same)
+    [entry] = threads.thread(conversation=conversation, leaf_id=changed.pk).entries
+    assert entry.place == versions.Place(question=versions.Versions(2, 2, same.pk, None))
+    [entry] = threads.thread(conversation=conversation, leaf_id=first.pk).entries
+    assert entry.place.question == versions.Versions(1, 2, None, changed.pk)
+    assert entry.place.answer == versions.Versions(1, 4, None, second.pk)
 
 
 def test_a_long_thread_is_read_in_parts(alice, new_id, monkeypatch):
@@ -101,12 +112,43 @@ def test_a_long_thread_is_read_in_parts(alice, new_id, monkeypatch):
     assert first.earlier is None
 
 
+def test_a_place_far_back_is_shown_with_the_end_and_the_gap_between(alice, monkeypatch):
+    for name, number in (("ENTRIES_SHOWN", 3), ("BEFORE_SHOWN", 1), ("AFTER_SHOWN", 2)):
+        monkeypatch.setattr(threads, name, number)
+    last = talked(alice, [(str(number), "Yes.") for number in range(12)])
+    side = talked(alice, [("Elsewhere", "Yes.")], after=last.parent)
+    conversation = last.conversation
+    conversation.refresh_from_db()
+    conversation.leaf = last
+    made = Turn.objects.branch(last.pk, limit=20)
+
+    def shown(at: int) -> tuple[list[Turn], threads.Gap | None]:
+        thread = threads.thread_at(conversation=conversation, turn=made[at])
+        assert [entry.turn for entry in thread.entries] == made[-3:]
+        assert thread.earlier == (made[at - 2].pk if thread.around and at > 1 else thread.earlier)
+        return [entry.turn for entry in thread.around], thread.gap
+
+    end = made[-3]
+    assert shown(10) == ([], None)
+    assert shown(4) == (made[3:7], threads.Gap(after=made[6].pk, until=end.pk))
+    assert shown(0) == (made[:3], threads.Gap(after=made[2].pk, until=end.pk))
+    # Near enough to the end there is no gap.
+    assert shown(6) == (made[5:9], None)
+    assert shown(8) == (made[7:9], None)
+    first = threads.between(conversation=conversation, after=made[2], until=end)
+    assert [entry.turn for entry in first.around] == made[3:6]
+    rest = threads.between(conversation=conversation, after=made[5], until=end)
+    assert ([entry.turn for entry in rest.around], rest.gap) == (made[6:9], None)
+    assert threads.thread_at(conversation=conversation, turn=side) is None
+    assert threads.between(conversation=conversation, after=side, until=end).around == []
+
+
 def test_lists_and_threads_take_a_constant_number_of_queries(alice, new_id, django_assert_num_queries):
     for number in range(6):
         finish(ask(alice, new_id, str(number)).turn)
         ask(alice, uuid.uuid4(), f"Chat {number}")
     conversation = Conversation.objects.get(pk=new_id)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         threads.thread(conversation=conversation, leaf_id=conversation.leaf_id)
     with django_assert_num_queries(3):
         chats.page(user=alice)

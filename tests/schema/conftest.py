@@ -25,6 +25,7 @@ class Things:
 
     conversation_id: str
     turn_id: str
+    message_id: str
     key_id: str
     attachment_id: str
     tag_id: str
@@ -53,6 +54,7 @@ def things(alice: User, talk, kept_files) -> Things:  # noqa: F811
     return Things(
         conversation_id=str(talk.conversation_id),
         turn_id=str(talk.pk),
+        message_id=str(talk.messages.get(role="assistant").pk),
         key_id=str(key.pk),
         attachment_id=str(attachment.pk),
         tag_id=str(tags.make(owner=alice, name="A secret tag").pk),

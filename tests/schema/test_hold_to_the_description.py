@@ -85,8 +85,10 @@ class House:
                 self.things[name] = self.client.post("/api/attachments/", files=file).raise_for_status().json()["id"]
             else:
                 asked = self.client.post(f"/api/conversations/{uuid.uuid4()}/turns/", json={"text": "Hello tokens=3"})
-                turn = asked.raise_for_status().json()["turn"]
+                said = asked.raise_for_status().json()
+                turn = said["turn"]
                 self.things |= {"turn_id": turn["id"], "conversation_id": turn["conversation"]}
+                self.things["message_id"] = said["answer"]["id"]
         return self.things[name]
 
     def make_real(self, case: schemathesis.Case) -> None:
