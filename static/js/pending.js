@@ -38,6 +38,11 @@ export class Pending {
     const bubble = this.bubbles.get(entry.frame.client_id);
     if (!bubble) return;
     const stuck = entry.sent >= AUTOMATIC_ATTEMPTS;
+    if (bubble.hasAttribute("data-waits") !== waits) {
+      // What waits stands below the words on what is going on.
+      bubble.toggleAttribute("data-waits", waits);
+      this.tail.insertBefore(bubble, waits ? null : this.tail.querySelector("[data-working]"));
+    }
     const note = bubble.querySelector("[data-note]");
     const words = connected ? "Sending…" : "Not sent yet. It goes out when the connection is back.";
     note.textContent = stuck ? "Not sent" : waits && connected ? "Waiting. It is sent when the answer is finished." : words;

@@ -39,6 +39,8 @@ def test_a_finished_turn_tells_its_usage_and_timings(program, talk):
             "truncated": "",
         },
         "included": [],
+        "continues": None,
+        "carried": None,
         "started_at": None,
         "finished_at": None,
     }

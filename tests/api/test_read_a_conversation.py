@@ -31,6 +31,7 @@ def test_the_detail_holds_the_messages_of_the_open_branch(program, talk, address
         "role": "assistant",
         "content": "An answer.",
         "thinking": "",
+        "thinking_ms": None,
         "model": "",
         "status": "complete",
         "attachments": [],

@@ -62,6 +62,7 @@ PRIVATE = {
     "summary": "summary/",
     "archive": "/chat/archive/",
     "tags": "/chat/tags/",
+    "search": "/search/?q=house",
 }
 
 
@@ -157,12 +158,21 @@ def test_a_refused_form_has_no_barrier(window, ada):
 def test_menus_dialogs_and_the_open_edit_have_no_barrier(window, ada, full):
     page = window(ada).new_page()
     page.goto(ada.url + full)
-    for opener in ("model-menu", "session-menu", "user-menu"):
-        page.locator(f"[popovertarget={opener}]").click()
+    for opener in ("model-menu", "session-menu", "user-menu", "copy-menu", "again-menu"):
+        page.locator(f"[popovertarget={opener}]").first.click()
         expect(page.locator(f"#{opener}")).to_be_visible()
         page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": axe()})
         assert barriers(page) == []
         page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("house")
+    expect(page.locator("#palette mark").first).to_be_visible()
+    assert examine(page) == {}
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Good answer").last.click()
+    page.get_by_text("Say why").click()
+    assert examine(page) == {}
+    page.set_viewport_size(WIDE)
     question = page.locator(".message.user").first
     question.hover()
     question.locator(".edit > summary").click()
