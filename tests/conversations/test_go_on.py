@@ -4,9 +4,14 @@ import uuid
 
 import pytest
 
-from conversations import context, turns
+from conversations import context, events, turns
 from conversations.errors import Invalid, TurnRunning
+from conversations.live import Feed, Watcher, mirror
+from conversations.live.watchers import PlainWatcher
 from conversations.models import Message, Turn
+from conversations.sse.formats import Sse
+from conversations.sse.outbox import Outbox
+from conversations.wire import FORMATS
 from llm.joining import Joint, request
 
 from .test_ask import ask, finish
@@ -91,3 +96,28 @@ def test_a_joint_leaves_no_word_out_and_none_twice():
         joint = Joint(before)
         assert before + "".join(joint.take(piece) for piece in pieces) + joint.rest() == whole
     assert "last word" not in request("Done. ")
+
+
+def test_every_reader_has_the_whole_text_wherever_it_is_written(alice):
+    old = cut_off(ask(alice).turn)
+    started = turns.resume(turn=old, author=alice)
+    created = events.message_created(started.answer)
+    here, elsewhere = Feed(str(old.conversation_id)), Feed(str(old.conversation_id))
+    readers = []
+    for feed in (here, elsewhere):
+        for watcher in (Watcher(FORMATS["text"]), PlainWatcher(FORMATS["plain"]), Outbox(Sse(), turn="", places={})):
+            feed.watchers.add(watcher)
+            readers.append(watcher)
+    message = here.open(id=str(started.answer.pk), turn=str(started.turn.pk), text=SAID, seq=1)
+    mirror.before_event(elsewhere, created)
+    for feed in (here, elsewhere):
+        feed.deliver(created)
+    for number, more in enumerate(("ce", " a day."), start=2):
+        message.advance(number, more, "")
+        deltas = {"message": message.id, "turn": message.turn, "deltas": [[number, more, ""]]}
+        assert mirror.hear(elsewhere, {"type": "message.deltas", **deltas})
+    assert elsewhere.messages[message.id].text == message.text == "The tide comes in twice a day."
+    for reader in readers:
+        told = [frame for frame in reader.take() if "message.created" not in frame]
+        assert "The tide comes in twice a day." in "".join(told)
+        assert len(told) == 1
