@@ -1,5 +1,5 @@
-/* ⌘K or Ctrl-K: chats, commands and settings by what is typed. The server says what fits; this moves through it.
-   <a data-palette href="/search/"></a> <dialog id="palette"><input role="combobox" data-from="/palette/"><div role="listbox"></div><p data-found></p></dialog> */
+/* The palette: chats, commands and settings by what is typed. The server says what fits; this moves through it.
+   <dialog id="palette"><input role="combobox" data-from="/palette/"><div role="listbox"></div><p data-found></p></dialog> */
 import { fragment } from "chat/html";
 import { get, token } from "chat/server";
 
@@ -40,7 +40,8 @@ async function show() {
   }
 }
 
-function open() {
+export function toggle() {
+  if (dialog.open) return dialog.close();
   if (document.querySelector("dialog[open]")) return;
   field.value = "";
   dialog.showModal();
@@ -53,19 +54,6 @@ async function archive(address) {
   const { ok } = await fetch(address, { method: "PATCH", body: '{"archived": true}', headers });
   if (ok) location.assign(thread.dataset.base);
 }
-
-document.addEventListener("keydown", event => {
-  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
-  event.preventDefault();
-  if (dialog.open) dialog.close();
-  else open();
-});
-
-document.addEventListener("click", event => {
-  if (!event.target.closest("[data-palette]") || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  open();
-});
 
 field.addEventListener("input", () => {
   clearTimeout(timer);
