@@ -17,7 +17,7 @@ class Command(BaseCommand):
         kinds = parser.add_subparsers(dest="what", required=True)
         verify = kinds.add_parser("verify", help="Find the first entry that was changed, removed, put in or moved.")
         verify.add_argument("--export", type=Path, help="Verify an exported file instead of the database.")
-        verify.add_argument("--anchors", type=Path, default=None, help="A file of anchors; for the database else AUDIT_ANCHOR_FILE.")
+        verify.add_argument("--anchors", type=Path, default=None, help="A file of anchors; else the setting.")
         anchor = kinds.add_parser("anchor", help="Print the head, and append it to AUDIT_ANCHOR_FILE if that is set.")
         anchor.add_argument("--file", type=Path, default=None, help="Append it there instead.")
 
