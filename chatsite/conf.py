@@ -1,7 +1,8 @@
-"""Settings of templates, of the API and of its description: no environment changes them. Imported at the end of
-`chatsite/settings.py`."""
+"""Settings of templates, of the API and its description, and of the log, as far as no environment changes them.
+Imported at the end of `chatsite/settings.py`."""
 
 from pathlib import Path
+from typing import Any
 
 TEMPLATES = [
     {
@@ -55,4 +56,22 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chatsite.openapi.tell_errors",
     ],
+}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"one line": {"()": "chatsite.logs.OneLine"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"]},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        "django.security.DisallowedHost": {"filters": ["one line"]},
+        "httpx": {"level": "WARNING"},
+        # Every socket that opens and closes is no news.
+        "uvicorn.error": {"level": "WARNING"},
+        "huey": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+    },
 }

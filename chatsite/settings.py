@@ -394,28 +394,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"one line": {"()": "chatsite.logs.OneLine"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.server": {"handlers": [], "propagate": True},
-        "django.security.DisallowedHost": {"filters": ["one line"]},
-        "httpx": {"level": "WARNING"},
-        # Every socket that opens and closes is no news.
-        "uvicorn.error": {"level": "WARNING"},
-        "huey": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-    },
-}
-
 CSRF_FAILURE_VIEW = "chatsite.errors.csrf_failure"
 
 from accounts.conf import *  # noqa: E402, F403
 from chatsite.conf import *  # noqa: E402, F403
-from chatsite.conf import REST_FRAMEWORK  # noqa: E402
+from chatsite.conf import LOGGING, REST_FRAMEWORK  # noqa: E402
 
 REST_FRAMEWORK["NUM_PROXIES"] = PROXY_COUNT
+LOGGING["root"]["level"] = env.str("LOG_LEVEL", default="INFO")

@@ -54,22 +54,6 @@ class JobAdmin(Recorded, ReadOnlyAdmin):
     """Work in the background, and why some of it waits or has failed."""
 
     list_display = ("created_at", "kind", "state", "attempts", "due_at", "finished_at", "conversation_id", "error")
-    # Not the conversation itself: it is shown by its title, which is its owner's.
-    fields = (
-        "kind",
-        "key",
-        "conversation_id",
-        "payload",
-        "state",
-        "attempts",
-        "error",
-        "worker",
-        "created_at",
-        "due_at",
-        "started_at",
-        "heartbeat_at",
-        "finished_at",
-    )
     list_filter = ("state", "kind")
     date_hierarchy = "created_at"
     ordering = ["-created_at"]

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 
-from . import reading, threads
+from . import reading, sidebar
 
 
 @login_required
@@ -18,11 +18,8 @@ from . import reading, threads
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Who has read one's own conversations, when and why."""
-    chats = threads.chats(user=request.user)
     context = {
-        "groups": chats.groups,
-        "chats_cursor": chats.cursor,
-        "conversation_id": "",
+        **sidebar.context(request),
         "user": request.user,
         "readings": reading.of_owner(owner=cast(User, request.user)),
     }

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from . import commands, search, threads
+from . import commands, search, sidebar
 from .errors import ChatError
 from .models import Conversation
 from .turns import check_characters
@@ -26,16 +26,15 @@ NEWEST_SHOWN = 6
 def page(request: HttpRequest) -> HttpResponse:
     """What one's own titles and messages hold of some words, the newest first."""
     typed = request.GET.get("q", "")
-    before = request.GET.get("before", "")
+    before = request.GET.get("older", "")
     found, problem = None, ""
     if typed:
         try:
             found = _found(request, typed, before=_cursor(before))
         except ChatError as error:
             problem = error.detail
-    chats = threads.chats(user=request.user)
-    context: dict[str, Any] = {"typed": typed, "found": found, "problem": problem, "further": bool(before)}
-    context |= {"groups": chats.groups, "chats_cursor": chats.cursor, "conversation_id": "", "user": request.user}
+    context: dict[str, Any] = {**sidebar.context(request), "user": request.user}
+    context |= {"typed": typed, "found": found, "problem": problem, "onwards": bool(before)}
     return render(request, "conversations/search.html", context)
 
 

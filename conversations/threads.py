@@ -3,7 +3,6 @@
 import uuid
 from dataclasses import dataclass, field, replace
 
-
 from . import versions
 from .models import Conversation, Feedback, Message, Turn
 

@@ -255,7 +255,6 @@ class ConversationDetailSerializer(ConversationSerializer):
     """A conversation with the end of its open branch; `earlier` is where the messages before them are."""
 
     # Not a choice: of one that is only read, the description would leave out that it may be empty.
-    mode = serializers.CharField(help_text="The kind of help; empty: as each question needs it.")
     leaf = serializers.UUIDField(source="leaf_id", allow_null=True)
     mode = ModeField(read_only=True, help_text="The kind of help; empty: as each question needs it.")
     messages = MessageSerializer(many=True)

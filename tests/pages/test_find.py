@@ -42,7 +42,7 @@ def test_what_cannot_be_looked_for_says_so(alice):
             answer = browser.get(f"{path}?q={typed}")
             assert answer.status_code == 200
             assert said in answer.content.decode(), (path, typed[:10])
-    assert browser.get("/search/?q=nowhere&before=x").status_code == 200
+    assert browser.get("/search/?q=nowhere&older=x").status_code == 200
 
 
 def test_the_palette_has_what_can_be_done_here(alice, bob, talk):
