@@ -44,10 +44,9 @@ def test_the_first_to_sign_up_on_the_page_is_the_administrator(client):
 
 
 def test_the_sign_up_page_says_who_can_reach_what_is_stored(client):
-    assert (
-        b"The people who run this installation can reach what is stored on it."
-        in client.get("/accounts/signup/").content
-    )
+    page = client.get("/accounts/signup/").content
+    assert b"The people who run this installation can reach what is stored on it." in page
+    assert b"they must give a reason, and you are shown who, when and why." in page
 
 
 def test_the_sign_up_page_says_when_it_is_closed(client, settings):
