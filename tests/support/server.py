@@ -1,5 +1,6 @@
 """A real Chatsite server in a process of its own, to be stopped, killed and started again."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -14,8 +15,9 @@ from .ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60
-# Where all servers of all tests have their static files, so that they are compressed once.
-STATIC = Path(tempfile.gettempdir()) / f"chatsite-tests-{os.getuid()}"
+# Where all servers of all tests of this copy of the code have their static files, so that they are compressed once.
+COPY = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
+STATIC = Path(tempfile.gettempdir()) / f"chatsite-tests-{os.getuid()}-{COPY}"
 
 
 def share_static(folder: Path) -> None:
