@@ -89,7 +89,7 @@ def test_reading_takes_the_same_queries_however_long_it_is(
 ):
     for number in range(length):
         finish(ask(alice, talk.conversation_id, f"Question {number}"))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(program.get(address).json()["messages"]) == 2 * length + 2
 
 

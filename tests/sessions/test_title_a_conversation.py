@@ -109,7 +109,7 @@ async def test_a_model_that_fails_is_asked_again_later(stage, alice):
 async def test_everybody_who_watches_is_told(stage, alice, monkeypatch):
     told = []
     conversation = await asked(stage, alice)
-    monkeypatch.setattr(titles.live, "publish", lambda pk, *news: told.extend(news))
+    monkeypatch.setattr(titles.live, "publish", lambda pk, *news, owner: told.extend(news))
     stage.fake.script(text="The tide at noon")
     await in_database(do, "title")
     (news,) = told
