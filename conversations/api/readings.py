@@ -16,9 +16,7 @@ from .serializers import TellingSerializer
 class ReadingSerializer(TellingSerializer):
     """One grant to read a conversation."""
 
-    conversation = serializers.UUIDField(
-        source="conversation_id", allow_null=True, help_text="Null once it is deleted."
-    )
+    conversation = serializers.UUIDField(source="chat_id", allow_null=True, help_text="Null once it is deleted.")
     reader = serializers.CharField(source="reader_name", help_text="The name of who was let in.")
     reason = serializers.CharField(help_text="What they gave as a reason.")
     views = serializers.IntegerField(help_text="How many pages of it they opened.")

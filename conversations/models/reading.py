@@ -49,6 +49,11 @@ class ReadingGrant(models.Model):
         return self.reader.display_name if self.reader else "Somebody who is no longer here"
 
     @property
+    def chat_id(self) -> uuid.UUID | None:
+        """What was read; None once its owner has deleted it."""
+        return self.conversation_id if self.conversation and self.conversation.deleted_at is None else None
+
+    @property
     def is_open(self) -> bool:
         """Whether it still lets its reader in."""
         return self.expires_at > timezone.now()

@@ -44,18 +44,18 @@ def test_an_answer_is_judged_and_one_changes_ones_mind(program, stranger, alice,
         assert program.send("put", f"messages/{other.pk}/feedback/", {"value": "up"}).status_code == 404
 
 
-def test_those_who_look_after_the_server_see_what_was_said_and_not_the_answer(alice, talk, program):
+def test_those_who_look_after_the_server_see_that_something_was_said_and_not_what(alice, talk, program):
     message = talk.messages.get(role="assistant")
     message.text, message.model = "A secret answer", "ollama/m"
     message.save()
     program.send("put", f"messages/{message.pk}/feedback/", {"value": "down", "reason": "It is wrong."})
     keeper = browser_of(User.objects.create_superuser("keeper@example.org"))
     page = keeper.get("/admin/conversations/feedback/").content.decode()
-    for shown in ("It is wrong.", "ollama/m", alice.email, str(talk.conversation_id)):
+    for shown in ("Has reason", "ollama/m", alice.email, str(talk.conversation_id)):
         assert shown in page
     one = keeper.get(f"/admin/conversations/feedback/{Feedback.objects.get().pk}/change/").content.decode()
-    assert "It is wrong." in one
-    assert "A secret answer" not in page + one
+    for hidden in ("It is wrong.", "A secret answer"):
+        assert hidden not in page + one
 
 
 def test_without_scripts_a_form_does_the_same(alice, bob, talk):
