@@ -298,6 +298,15 @@ UPLOADS_PER_MINUTE = env.int("UPLOADS_PER_MINUTE", default=60)
 # A file that was uploaded and never sent is deleted after this many hours.
 UPLOAD_KEPT_HOURS = env.float("UPLOAD_KEPT_HOURS", default=24)
 
+# How many exports one person may have made in a minute; 0 sets no limit.
+EXPORTS_PER_MINUTE = env.int("EXPORTS_PER_MINUTE", default=30)
+# The largest file that can be imported, in bytes (an archive may hold five times as much), and the most messages.
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=20 * 1024 * 1024)
+IMPORT_MAX_MESSAGES = env.int("IMPORT_MAX_MESSAGES", default=50_000)
+
+# Let people share a branch by a link that whoever has it can read; without, links that were made lead nowhere.
+SHARING = env.bool("SHARING", default=True)
+
 # How many sockets one person may have open, and one process in all.
 SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", default=20)
 SOCKETS_PER_PROCESS = env.int("SOCKETS_PER_PROCESS", default=10_000)

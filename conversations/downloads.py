@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from typing import IO
 
 from django.http import FileResponse
 
@@ -46,6 +47,11 @@ def image(attachment: Attachment) -> FileResponse | None:
     return _drawn(attachment.file.image, filename="image.jpg")
 
 
+def made(file: IO[bytes], *, filename: str, content_type: str) -> FileResponse:
+    """Return a file that was made for this answer, to be saved and not shown."""
+    return _careful(Download(file, as_attachment=True, filename=filename, content_type=content_type))
+
+
 def _drawn(field, *, filename: str) -> FileResponse | None:
     """Return a picture that we made ourselves, and that browsers may show."""
     if not field:
@@ -63,7 +69,10 @@ def _response(field, *, filename: str, content_type: str, attached: bool) -> Fil
         # Deleted a moment ago, or lost by the storage.
         logger.warning("The bytes of %s are not in the storage", field.name)
         raise NotFound from None
-    response = Download(opened, as_attachment=attached, filename=filename, content_type=content_type)
+    return _careful(Download(opened, as_attachment=attached, filename=filename, content_type=content_type))
+
+
+def _careful(response: FileResponse) -> FileResponse:
     response["Content-Security-Policy"] = SANDBOX
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

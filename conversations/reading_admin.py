@@ -195,6 +195,8 @@ class ConversationAdmin(MetadataAdmin):
             "running": thread.running,
             "summaries": conversation.summaries.exclude(text="").order_by("-number"),
             "reading": True,
+            "still": True,
+            "asker": "Question",
             "user": request.user,
         }
         response = render(request, "conversations/transcript.html", context)

@@ -1,6 +1,7 @@
 """Icons of the sprite `static/icons.svg`."""
 
 from django import template
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -8,12 +9,15 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 
-@register.simple_tag
-def icon(name: str, modifier: str = "") -> SafeString:
-    """Return the SVG of the icon `i-<name>`, hidden from screen readers; `modifier` is a further class."""
+@register.simple_tag(takes_context=True)
+def icon(context: Context, name: str, modifier: str = "") -> SafeString:
+    """Return the SVG of the icon `i-<name>`, hidden from screen readers; `modifier` is a further class.
+
+    A page that brings its own sprite says so by `own_icons`.
+    """
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>',
         f"icon {modifier}".strip(),
-        static("icons.svg"),
+        "" if context.get("own_icons") else static("icons.svg"),
         name,
     )

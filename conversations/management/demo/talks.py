@@ -12,11 +12,11 @@ from django.utils import timezone
 from llm.tokens import estimate
 
 from ... import turns
+from ...bulk import insert
 from ...models import Conversation, Message, SearchEntry, Turn, UsageEntry
 from ...models.usage import PRICED_TOKENS
 from ...runner.rows import MESSAGE_STATUS
 from ...search import entry
-from .bulk import insert
 from .words import Words
 
 DAYS = 365

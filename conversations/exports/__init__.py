@@ -1,0 +1,25 @@
+"""Taking conversations along: one place for every format, each with all of a conversation, a branch, or a message."""
+
+from .archive import pack, pack_everything
+from .complete import as_json
+from .making import KINDS, Export, Kind, make, make_everything
+from .markdown import as_markdown
+from .page import as_html
+from .scope import Scope, of
+from .text import as_text
+
+__all__ = [
+    "KINDS",
+    "Export",
+    "Kind",
+    "Scope",
+    "as_html",
+    "as_json",
+    "as_markdown",
+    "as_text",
+    "make",
+    "make_everything",
+    "of",
+    "pack",
+    "pack_everything",
+]

@@ -1,0 +1,129 @@
+"""Making an export: on the disk first, so that it is whole before its first byte leaves, and never all in memory."""
+
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.cache import cache
+
+from chatsite import counting
+
+from ..errors import Invalid, OverQuota
+from ..models import Conversation
+from . import archive, complete, markdown, names, page, scope, text
+
+# Smaller ones never touch the disk.
+IN_MEMORY_BYTES = 1024 * 1024
+# How many one person has made at the same time, and after how long one counts as lost.
+AT_ONCE = 2
+LOST_SECONDS = 900
+BUSY_SECONDS = 5
+MINUTE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file that is ready: open at its beginning, deleted when it is closed."""
+
+    file: IO[bytes]
+    name: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A format: what its files are called, and how one is written."""
+
+    label: str
+    extension: str
+    media_type: str
+    write: Callable[[scope.Scope, IO[bytes]], None]
+
+
+def _written(pieces: Callable[[scope.Scope], Iterator[bytes]], what: scope.Scope, target: IO[bytes]) -> None:
+    target.writelines(pieces(what))
+
+
+KINDS = {
+    "json": Kind("JSON", "json", "application/json", partial(_written, complete.as_json)),
+    "zip": Kind("JSON with files", "zip", "application/zip", archive.pack),
+    "md": Kind("Markdown", "md", "text/markdown; charset=utf-8", partial(_written, markdown.as_markdown)),
+    "html": Kind("Web page", "html", "text/html; charset=utf-8", partial(_written, page.as_html)),
+    "txt": Kind("Plain text", "txt", "text/plain; charset=utf-8", partial(_written, text.as_text)),
+}
+
+
+def make(
+    *, conversation: Conversation, user: Any, kind: str, branch: str | None = None, message: str | None = None
+) -> Export:
+    """Return a conversation as a file: all of it, or the branch that ends in a turn, or one message.
+
+    Raises Invalid, NotFound or OverQuota.
+    """
+    if kind not in KINDS:
+        raise Invalid(f"The format is one of: {', '.join(KINDS)}.", code="unknown_format")
+    if branch and message:
+        raise Invalid("Name a branch or a message, not both.")
+    found = KINDS[kind]
+    what = scope.of(conversation, branch=_id(branch, "branch"), message=_id(message, "message"))
+    file = _made(user, partial(found.write, what))
+    # An entry of the audit ledger belongs here: who took which part of which conversation along.
+    return Export(file, names.file_name(str(conversation), found.extension), found.media_type)
+
+
+def make_everything(*, user: Any) -> Export:
+    """Return everything that this person has as an archive; raises OverQuota."""
+    file = _made(user, partial(archive.pack_everything, user))
+    # An entry of the audit ledger belongs here: who took everything along.
+    return Export(file, "chatsite.zip", "application/zip")
+
+
+def _made(user: Any, write: Callable[[IO[bytes]], None]) -> IO[bytes]:
+    _check_pace(user)
+    with _place(user):
+        file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, prefix="chatsite-export-")  # noqa: SIM115
+        try:
+            write(file)
+        except BaseException:
+            file.close()
+            raise
+    file.seek(0)
+    return file
+
+
+def _check_pace(user: Any) -> None:
+    key = f"exports:{user.pk}"
+    if settings.EXPORTS_PER_MINUTE and counting.count(key, MINUTE_SECONDS) > settings.EXPORTS_PER_MINUTE:
+        wait = counting.remaining(key, MINUTE_SECONDS)
+        raise OverQuota(f"That were many exports. Have the next one made in {wait} s.", retry_after=wait)
+
+
+@contextmanager
+def _place(user: Any) -> Iterator[None]:
+    """Hold one of a person's few places for as long as an export is being made; raises OverQuota."""
+    mine = uuid.uuid4().hex
+    for number in range(AT_ONCE):
+        place = f"export:{user.pk}:{number}"
+        if cache.add(place, mine, LOST_SECONDS):
+            break
+    else:
+        raise OverQuota(f"{AT_ONCE} exports of yours are being made. Wait for one of them.", retry_after=BUSY_SECONDS)
+    try:
+        yield
+    finally:
+        if cache.get(place) == mine:
+            cache.delete(place)
+
+
+def _id(value: str | None, name: str) -> uuid.UUID | None:
+    if not value:
+        return None
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        raise Invalid(f"`{name}` is an id.") from None
