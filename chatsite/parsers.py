@@ -39,12 +39,12 @@ class StrictJSONParser(BaseParser):
         except orjson.JSONDecodeError as error:
             raise ParseError(f"This is not valid JSON: {error}.", code="bad_json") from None
         # Only an escape can bring in a NUL, and looking for one is cheaper than walking every body.
-        if b"\\u0000" in raw and _holds_nul(data):
+        if b"\\u0000" in raw and holds_nul(data):
             raise ParseError("The text holds a NUL character.", code="invalid_character")
         return data
 
 
-def _holds_nul(data: Any) -> bool:
+def holds_nul(data: Any) -> bool:
     unseen = [data]
     while unseen:
         value = unseen.pop()

@@ -34,17 +34,21 @@ def receive(*, owner, upload: TemporaryUploadedFile) -> Attachment:
     The same file is kept once for each person. Raises Invalid, TooLarge, Unreadable or OverQuota.
     """
     _check_pace(owner)
-    name = clean_name(upload.name or "")
-    path = Path(upload.temporary_file_path())
-    if not upload.size:
+    return take_in(owner=owner, path=Path(upload.temporary_file_path()), name=clean_name(upload.name or ""))
+
+
+def take_in(*, owner, path: Path, name: str) -> Attachment:
+    """Return a new attachment, not sent yet, of a file on the disk, by a clean name; raises as `receive` does."""
+    size = path.stat().st_size
+    if not size:
         raise Unreadable("This file is empty.", code="empty")
-    if upload.size > settings.UPLOAD_MAX_BYTES:
+    if size > settings.UPLOAD_MAX_BYTES:
         raise TooLarge(f"A file may have {megabytes(settings.UPLOAD_MAX_BYTES)} at most.", code="file_too_large")
     digest = _digest(path)
     known = _attach_known(owner, digest, name)
     if known is not None:
         return known
-    _check_room(owner, upload.size)
+    _check_room(owner, size)
     _let_connection_go()
     try:
         extract = extraction.read(path, name=name, whose=owner.pk)

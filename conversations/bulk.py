@@ -23,8 +23,11 @@ def insert(rows: Iterable[models.Model]) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                for row in values:
-                    copy.write_row(row)
+                for written in values:
+                    copy.write_row(written)
         else:
             places = ", ".join(["%s"] * len(fields))
             cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", list(values))
+    for row in rows:
+        # From now on to save one is to change it.
+        row._state.adding, row._state.db = False, connection.alias

@@ -21,6 +21,7 @@ from .serializers import (
     DigestsSerializer,
     EditSerializer,
     HistorySerializer,
+    ImportedSerializer,
     MessageSerializer,
     ModelsSerializer,
     NewConversationSerializer,
@@ -370,6 +371,16 @@ export_everything = extend_schema_view(
         tags=["Taking along"],
         summary="Export everything that is mine",
         responses={(200, "application/zip"): OpenApiResponse(bytes, description="The archive."), **errors(429)},
+    )
+)
+
+importing = extend_schema_view(
+    post=extend_schema(
+        operation_id="import_conversations",
+        tags=["Taking along"],
+        summary="Import an export",
+        request={"multipart/form-data": UploadSerializer},
+        responses={201: ImportedSerializer, **errors(413, 422, 429)},
     )
 )
 

@@ -1,15 +1,20 @@
-"""Exports: one conversation in many formats, or everything at once."""
+"""Taking along and bringing in: one conversation in many formats, everything at once, and what was exported before."""
 
 import uuid
 
 from django.http import HttpResponseBase
+from rest_framework import status
+from rest_framework.generics import GenericAPIView
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from chatsite.queries import StrictQuery
 
-from .. import downloads, exports, lifecycle
+from .. import downloads, exports, imports, lifecycle
 from ..errors import Invalid
 from . import described
+from .serializers import ImportedSerializer, UploadSerializer
 
 
 @described.export
@@ -40,3 +45,19 @@ class ExportEverythingView(StrictQuery):
     def get(self, request: Request) -> HttpResponseBase:
         made = exports.make_everything(user=request.user)
         return downloads.made(made.file, filename=made.name, content_type=made.media_type)
+
+
+@described.importing
+class ImportView(StrictQuery, GenericAPIView):
+    """Import an export of one conversation or of everything, as `file` of a form: all of it or nothing, as my own."""
+
+    serializer_class = UploadSerializer
+    parser_classes = [MultiPartParser]
+
+    def post(self, request: Request) -> Response:
+        files = request.FILES.getlist("file")
+        if len(files) != 1 or len(request.data) != 1:
+            raise Invalid("Send one file, as `file` of a form.", code="no_file" if not files else "invalid")
+        made = imports.take_in(owner=request.user, upload=files[0])
+        body = ImportedSerializer({"conversations": made.conversations, "missing_files": made.missing}).data
+        return Response(body, status=status.HTTP_201_CREATED)

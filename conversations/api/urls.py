@@ -8,7 +8,7 @@ from .catalog import ModelsView
 from .chat import ChatStreamView
 from .conversations import ConversationViewSet
 from .digests import DigestsView
-from .exports import ExportEverythingView, ExportView
+from .exports import ExportEverythingView, ExportView, ImportView
 from .feedback import FeedbackView
 from .history import ChatHistoryView, HistoryView
 from .readings import ReadingsView
@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("conversations/<uuid:conversation_id>/events/", EventsView.as_view(), name="api_events"),
     path("messages/<uuid:message_id>/feedback/", FeedbackView.as_view(), name="api_feedback"),
     path("conversations/<uuid:conversation_id>/export/", ExportView.as_view(), name="api_export"),
+    path("conversations/import/", ImportView.as_view(), name="api_import"),
     path("me/export/", ExportEverythingView.as_view(), name="api_export_everything"),
     path("chat/stream/", ChatStreamView.as_view(), name="api_chat_stream"),
     path("chat/history/<uuid:conversation_id>/", ChatHistoryView.as_view(), name="api_history"),

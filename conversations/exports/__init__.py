@@ -1,7 +1,7 @@
 """Taking conversations along: one place for every format, each with all of a conversation, a branch, or a message."""
 
 from .archive import pack, pack_everything
-from .complete import as_json
+from .complete import PARTS, as_json
 from .making import KINDS, Export, Kind, make, make_everything
 from .markdown import as_markdown
 from .page import as_html
@@ -10,6 +10,7 @@ from .text import as_text
 
 __all__ = [
     "KINDS",
+    "PARTS",
     "Export",
     "Kind",
     "Scope",

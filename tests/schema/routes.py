@@ -99,6 +99,8 @@ ROUTES: dict[str, Route] = {
     "api_turn-edit": api("theirs", POST=(202, ASK)),
     "api_export": api("theirs", query="?format=json", GET=200),
     "api_export_everything": api("mine", GET=200),
+    # A form is wanted, and the table sends JSON.
+    "api_import": api("mine", POST=415),
     "api_models": api("mine", GET=200),
     "api_search": api("mine", query="?q=secret", GET=200),
     "api_readings": api("mine", GET=200),

@@ -1,0 +1,172 @@
+"""What somebody wants to import: JSON or an archive, read within bounds and refused with a reason."""
+
+import hashlib
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from django.conf import settings
+
+from chatsite.parsers import holds_nul
+
+from ..attachments import megabytes
+from ..errors import Invalid, TooLarge
+from ..exports import PARTS, record
+
+if TYPE_CHECKING:
+    from .form import ExportForm
+
+# What an archive may hold: so many entries, which unpack to so many times what it may weigh.
+MOST_ENTRIES = 10_000
+MOST_UNPACKED = 5
+# Deeper than anything that a tool is called with, and far from what Python can follow.
+MOST_LEVELS = 64
+PIECE_BYTES = 256 * 1024
+ZIP_BEGINS = b"PK"
+CONVERSATION = re.compile(r"conversation\.json|conversations/[0-9a-f-]{36}\.json")
+# What a broken or hostile archive makes the library say.
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError, KeyError)
+
+
+class NotAnExport(Invalid):
+    code = "invalid_import"
+    detail = "This is no export of a conversation."
+
+
+class Parcel:
+    """An uploaded export: its conversations one after the other, and the bytes of their files where it has them."""
+
+    def __init__(self, path: Path):
+        if path.stat().st_size > settings.IMPORT_MAX_BYTES:
+            raise _too_large()
+        self._path = path
+        self._zip: zipfile.ZipFile | None = None
+        with path.open("rb") as file:
+            if file.read(len(ZIP_BEGINS)) == ZIP_BEGINS:
+                self._zip = self._opened(path)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._zip is not None:
+            self._zip.close()
+
+    def conversations(self) -> Iterator["ExportForm"]:
+        """Yield each conversation, checked field by field; raises NotAnExport or TooLarge."""
+        if self._zip is None:
+            yield parse(self._path.read_bytes())
+            return
+        names = [each.filename for each in self._zip.infolist() if CONVERSATION.fullmatch(each.filename)]
+        if not names:
+            raise NotAnExport("There is no conversation in this archive.")
+        for name in names:
+            if self._zip.getinfo(name).file_size > settings.IMPORT_MAX_BYTES:
+                raise _too_large()
+            try:
+                yield parse(self._zip.read(name))
+            except BROKEN as error:
+                raise NotAnExport("This archive is damaged.") from error
+
+    def has_file(self, sha256: str) -> bool:
+        """Whether it holds the bytes of a file."""
+        return self._zip is not None and f"files/{sha256}" in self._zip.NameToInfo
+
+    def unpack(self, sha256: str, target: Path) -> None:
+        """Write the bytes of a file; raises NotAnExport if they are not what they are called."""
+        assert self._zip is not None
+        digest = hashlib.sha256()
+        try:
+            with self._zip.open(f"files/{sha256}") as entry, target.open("wb") as written:
+                while piece := entry.read(PIECE_BYTES):
+                    digest.update(piece)
+                    written.write(piece)
+        except BROKEN as error:
+            raise NotAnExport("This archive is damaged.") from error
+        if digest.hexdigest() != sha256:
+            raise NotAnExport("A file in this archive is not what its name says.")
+
+    @staticmethod
+    def _opened(path: Path) -> zipfile.ZipFile:
+        try:
+            opened = zipfile.ZipFile(path)
+        except BROKEN as error:
+            raise NotAnExport("This archive is damaged.") from error
+        entries = opened.infolist()
+        # The library reads no more of an entry than it says to hold.
+        if len(entries) > MOST_ENTRIES or sum(each.file_size for each in entries) > _most_unpacked():
+            opened.close()
+            raise TooLarge(f"An archive may unpack to {megabytes(_most_unpacked())} at most.", code="import_too_large")
+        return opened
+
+
+def parse(raw: bytes) -> "ExportForm":
+    """Return an export that is whole and has the right form; raises NotAnExport."""
+    # Loaded by the first import: a server starts and rests without.
+    from pydantic import ValidationError
+
+    from .form import ExportForm
+
+    try:
+        data = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise NotAnExport(f"This is not valid JSON: {error}.") from None
+    if not isinstance(data, dict) or data.get("format") != record.FORMAT:
+        raise NotAnExport
+    if data.get("version") != record.VERSION:
+        raise NotAnExport(f"Only version {record.VERSION} can be imported.", code="unknown_version")
+    if is_deep(data):
+        raise NotAnExport(f"It is nested more than {MOST_LEVELS} levels deep.")
+    if holds_nul(data):
+        raise NotAnExport("The text holds a NUL character.", code="invalid_character")
+    _check_whole(data)
+    try:
+        return ExportForm.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(str(part)[:50] for part in first["loc"])
+        raise NotAnExport(f"{place}: {first['msg']}.") from None
+
+
+def is_deep(data: Any) -> bool:
+    """Whether lists and objects stand in each other on too many levels."""
+    level = [data]
+    for _ in range(MOST_LEVELS):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _check_whole(data: dict[str, Any]) -> None:
+    """Raise NotAnExport for one whose manifest does not add up: it was cut, or changed."""
+    manifest = data.get("manifest")
+    if not isinstance(manifest, dict):
+        return
+    digest = hashlib.sha256()
+    for part in PARTS:
+        things = data.get(part)
+        for thing in things if isinstance(things, list) else [things]:
+            digest.update(record.dumps(thing) + b"\n")
+    if digest.hexdigest() != manifest.get("sha256"):
+        raise NotAnExport(
+            "The manifest does not add up: the file was damaged or changed. Without its manifest it can be imported.",
+            code="manifest_mismatch",
+        )
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(
+        f"A file to import may have {megabytes(settings.IMPORT_MAX_BYTES)} at most.", code="import_too_large"
+    )
+
+
+def _most_unpacked() -> int:
+    return MOST_UNPACKED * settings.IMPORT_MAX_BYTES
