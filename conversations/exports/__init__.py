@@ -5,8 +5,10 @@ from .complete import PARTS, as_json
 from .making import KINDS, Export, Kind, make, make_everything
 from .markdown import as_markdown
 from .page import as_html
+from .printing import write_pdf
 from .scope import Scope, of
 from .text import as_text
+from .word import write_docx
 
 __all__ = [
     "KINDS",
@@ -23,4 +25,6 @@ __all__ = [
     "of",
     "pack",
     "pack_everything",
+    "write_docx",
+    "write_pdf",
 ]

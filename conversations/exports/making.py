@@ -15,7 +15,7 @@ from chatsite import counting
 
 from ..errors import Invalid, OverQuota
 from ..models import Conversation
-from . import archive, complete, markdown, names, page, scope, text
+from . import archive, complete, markdown, names, page, printing, scope, text, word
 
 # Smaller ones never touch the disk.
 IN_MEMORY_BYTES = 1024 * 1024
@@ -49,9 +49,12 @@ def _written(pieces: Callable[[scope.Scope], Iterator[bytes]], what: scope.Scope
     target.writelines(pieces(what))
 
 
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 KINDS = {
     "json": Kind("JSON", "json", "application/json", partial(_written, complete.as_json)),
     "zip": Kind("JSON with files", "zip", "application/zip", archive.pack),
+    "pdf": Kind("PDF", "pdf", "application/pdf", printing.write_pdf),
+    "docx": Kind("Word", "docx", WORD, word.write_docx),
     "md": Kind("Markdown", "md", "text/markdown; charset=utf-8", partial(_written, markdown.as_markdown)),
     "html": Kind("Web page", "html", "text/html; charset=utf-8", partial(_written, page.as_html)),
     "txt": Kind("Plain text", "txt", "text/plain; charset=utf-8", partial(_written, text.as_text)),

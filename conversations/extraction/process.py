@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,11 +26,16 @@ class TooMuch(Exception):
     """The parser took longer, or said more, than it may."""
 
 
-def run(source: BinaryIO, job: dict[str, Any], *, seconds: float) -> tuple[bytes, int]:
-    """Return what a process of its own said about the open file, and how it ended; raise TooMuch."""
+def run(
+    source: BinaryIO, job: dict[str, Any], *, seconds: float, start: str = "", places: Sequence[str] = ()
+) -> tuple[bytes, int]:
+    """Return what a process of its own said about the open file, and how it ended; raise TooMuch.
+
+    Without `start` and the `places` that it imports from, it is a parser.
+    """
     libraries = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
     told = json.dumps({**job, "parent": os.getpid()})
-    command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", START, told, *PLACES, *libraries]
+    command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", start or START, told, *(places or PLACES), *libraries]
     with tempfile.TemporaryDirectory(prefix="chatsite-reads-") as folder:
         process = _start(command, source, folder)
         try:

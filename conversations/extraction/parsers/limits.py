@@ -17,8 +17,11 @@ CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 REFUSED = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.kill", "pty.", "ftplib.")
 
 
-def set_limits(*, parent: int, cpu_seconds: int, memory_bytes: int) -> None:
-    """Leave this process with little memory and time, without network and other processes, and bound to its parent."""
+def set_limits(*, parent: int, cpu_seconds: int, memory_bytes: int, threads: bool = False) -> None:
+    """Leave this process with little memory and time, without network and other processes, and bound to its parent.
+
+    `threads` are what to this limit of the kernel are processes too.
+    """
     _leave(parent)
     os.nice(NICE)
     for what, soft, hard in (
@@ -27,7 +30,7 @@ def set_limits(*, parent: int, cpu_seconds: int, memory_bytes: int) -> None:
         (resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 1),
         (resource.RLIMIT_FSIZE, WRITTEN_BYTES, WRITTEN_BYTES),
         (resource.RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES),
-        (resource.RLIMIT_NPROC, 0, 0),
+        *([] if threads else [(resource.RLIMIT_NPROC, 0, 0)]),
         (resource.RLIMIT_AS, memory_bytes, memory_bytes),
     ):
         # A system that does not know one of them has the others; the wall clock of the parent holds everywhere.

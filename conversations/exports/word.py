@@ -1,0 +1,240 @@
+"""A branch as a Word document, written by python-docx from what the one renderer made."""
+
+import zipfile
+from io import BytesIO
+from typing import IO, TYPE_CHECKING, Any
+
+from ..errors import TooLarge
+from ..models import Attachment, Message, Turn
+from . import words
+from .archive import NO_TIME
+from .elements import Element, Node, code_of, link_of, of, rows_of, words_of
+from .scope import Scope
+
+if TYPE_CHECKING:
+    from docx.document import Document
+    from docx.text.paragraph import Paragraph
+
+# Such documents are built in memory, and nobody reads longer ones.
+MOST_CHARACTERS = 2_000_000
+CODE_FONT = "Consolas"
+CODE_POINTS = 9
+PICTURE_INCHES = 4
+DEEPEST_LIST = 3
+BOLD, ITALIC, STRUCK, CODE = "strong", "em", "del", "code"
+BLOCKS = {"p", "ul", "ol", "blockquote", "figure", "div", "table", "hr", "h3"}
+
+
+def write_docx(scope: Scope, target: IO[bytes]) -> None:
+    """Write the document of the branch in scope; raises TooLarge."""
+    # Loaded by the first one: a server starts and rests without.
+    import docx
+
+    writer = _Writer(docx.Document())
+    writer.begin(" ".join(words.clean(str(scope.conversation)).split()))
+    left = MOST_CHARACTERS
+    for turn in scope.branch():
+        for message in scope.messages(turn):
+            left -= len(message.text) + len(message.thinking)
+            check_length(left)
+            writer.message(message)
+        if scope.message is None:
+            writer.ending(turn)
+    made = BytesIO()
+    writer.document.save(made)
+    _without_times(made, target)
+
+
+def check_length(left: int) -> None:
+    """Raise TooLarge when there is no room left."""
+    if left < 0:
+        raise TooLarge(
+            f"Such a document may have {MOST_CHARACTERS:,} characters at most. Take a web page, Markdown or JSON.",
+            code="export_too_large",
+        )
+
+
+class _Writer:
+    def __init__(self, document: "Document"):
+        self.document = document
+
+    def begin(self, title: str) -> None:
+        """Write the title."""
+        properties = self.document.core_properties
+        properties.title, properties.author, properties.comments = title[:255], "", ""
+        self.document.add_heading(title, 0)
+
+    def message(self, message: Message) -> None:
+        """Write a message under who said it, and when."""
+        self.document.add_heading(words.who(message), 1)
+        self._line(words.when(message.created_at))
+        for attachment in message.attachments.all():
+            self._attached(attachment)
+        if message.thinking:
+            self._line("Thoughts:")
+            self._text(words.clean(message.thinking), "Quote")
+        if given := message.tool_run.get("arguments"):
+            self._code(words.laid_out(given))
+        text = words.clean(message.text)
+        if message.role == Message.Role.ASSISTANT:
+            self._blocks(of(text), "Normal", 0)
+        elif message.role == Message.Role.TOOL:
+            self._code(text)
+        elif text:
+            self._text(text, "Normal")
+
+    def ending(self, turn: Turn) -> None:
+        """Say how a turn ended, if not as it should."""
+        if said := words.how_it_ended(turn):
+            self._line(said)
+
+    def _line(self, text: str) -> None:
+        self.document.add_paragraph().add_run(text).italic = True
+
+    def _text(self, text: str, style: str) -> None:
+        for part in text.split("\n\n"):
+            self.document.add_paragraph(part, style)
+
+    def _attached(self, attachment: Attachment) -> None:
+        from docx.shared import Inches
+
+        self._line(f"Attached: {words.clean(attachment.name)}")
+        if not attachment.file.image:
+            return
+        try:
+            with attachment.file.image.open("rb") as content:
+                self.document.add_picture(BytesIO(content.read()), width=Inches(PICTURE_INCHES))
+        except OSError:
+            self._line("Its picture is lost.")
+
+    def _code(self, code: str) -> None:
+        from docx.shared import Pt
+
+        run = self.document.add_paragraph().add_run(code)
+        run.font.name, run.font.size = CODE_FONT, Pt(CODE_POINTS)
+
+    def _blocks(self, nodes: list[Node], style: str, depth: int) -> None:
+        """Write blocks one under the other; text and marks between them are a paragraph."""
+        inline: list[Node] = []
+        for node in [*nodes, {"tag": "", "attrs": {}, "in": []}]:
+            if isinstance(node, dict) and (node["tag"] in BLOCKS or not node["tag"]):
+                if words_of(inline).strip() or any(isinstance(each, dict) for each in inline):
+                    self._inline(self.document.add_paragraph(style=style), inline, set())
+                inline = []
+                self._block(node, style, depth)
+            else:
+                inline.append(node)
+
+    def _block(self, element: Element, style: str, depth: int) -> None:
+        match element["tag"]:
+            case "h3":
+                self._inline(self.document.add_heading("", 2), element["in"], set())
+            case "ul" | "ol":
+                self._list(element, depth)
+            case "blockquote":
+                self._blocks(element["in"], "Quote", depth)
+            case "figure":
+                self._code(code_of(element)[0])
+            case "table":
+                self._table(element)
+            case "hr":
+                self.document.add_paragraph("* * *")
+            case "p":
+                self._inline(self.document.add_paragraph(style=style), element["in"], set())
+            case "div":
+                self._blocks(element["in"], style, depth)
+
+    def _list(self, element: Element, depth: int) -> None:
+        level = min(depth + 1, DEEPEST_LIST)
+        kind = "List Number" if element["tag"] == "ol" else "List Bullet"
+        for item in element["in"]:
+            if isinstance(item, dict):
+                self._blocks(item["in"], kind if level == 1 else f"{kind} {level}", depth + 1)
+
+    def _table(self, element: Element) -> None:
+        rows = rows_of(element)
+        columns = max(map(len, rows), default=0)
+        if not columns:
+            return
+        table = self.document.add_table(len(rows), columns, "Table Grid")
+        # Asked for once each: the library looks through the whole table for a cell.
+        for written, row in zip(table.rows, rows, strict=True):
+            for place, cell in zip(written.cells, row, strict=False):
+                self._inline(place.paragraphs[0], cell["in"], {BOLD} if cell["tag"] == "th" else set())
+
+    def _inline(self, paragraph: "Paragraph", nodes: list[Node], marks: set[str]) -> None:
+        for node in nodes:
+            if isinstance(node, str):
+                self._run(paragraph, node, marks)
+            elif node["tag"] == "br":
+                paragraph.add_run().add_break()
+            elif node["tag"] == "input":
+                self._run(paragraph, "☑ " if "checked" in node["attrs"] else "☐ ", marks)
+            elif node["tag"] == "a" and (address := link_of(node)):
+                self._link(paragraph, words_of(node["in"]), address)
+            elif node["tag"] == "math":
+                self._run(paragraph, linear(node), marks | {ITALIC})
+            else:
+                self._inline(paragraph, node["in"], marks | {node["tag"]})
+
+    @staticmethod
+    def _run(paragraph: "Paragraph", text: str, marks: set[str]) -> None:
+        run = paragraph.add_run(text)
+        run.bold, run.italic = BOLD in marks or None, ITALIC in marks or None
+        run.font.strike = STRUCK in marks or None
+        if CODE in marks:
+            run.font.name = CODE_FONT
+
+    @staticmethod
+    def _link(paragraph: "Paragraph", text: str, address: str) -> None:
+        from docx.opc.constants import RELATIONSHIP_TYPE
+        from docx.oxml import OxmlElement
+        from docx.oxml.ns import qn
+
+        link = OxmlElement("w:hyperlink")
+        link.set(qn("r:id"), paragraph.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+        run = paragraph.add_run(text)
+        run.underline = True
+        link.append(run._r)
+        paragraph._p.append(link)
+
+
+def linear(element: Node) -> str:
+    """Return a formula on one line, as people type it."""
+    if isinstance(element, str):
+        return element.strip()
+    inner: list[Any] = [node for node in element["in"] if isinstance(node, dict) or node.strip()]
+    parts = [linear(node) for node in inner]
+    match element["tag"], parts:
+        case "mfrac", [above, below]:
+            return f"{_grouped(above)}/{_grouped(below)}"
+        case "msqrt", _:
+            return f"√{_grouped(''.join(parts))}"
+        case "mroot", [radicand, index]:
+            return f"root({index}, {radicand})"
+        case (("msup" | "mover"), [base, above]):
+            return f"{base}^{_grouped(above)}"
+        case (("msub" | "munder"), [base, below]):
+            return f"{base}_{_grouped(below)}"
+        case (("msubsup" | "munderover"), [base, below, above]):
+            return f"{base}_{_grouped(below)}^{_grouped(above)}"
+        case "mtable", _:
+            return "[" + "; ".join(parts) + "]"
+        case "mtr", _:
+            return ", ".join(parts)
+        case "mo", [sign] if sign in {"=", "+", "−", "→", "≤", "≥", "<", ">"}:
+            return f" {sign} "
+    return "".join(parts)
+
+
+def _grouped(text: str) -> str:
+    return text if len(text.strip()) < 2 else f"({text})"
+
+
+def _without_times(made: IO[bytes], target: IO[bytes]) -> None:
+    """Write the document with no moment of its packing: the same rows give the same bytes."""
+    with zipfile.ZipFile(made) as packed, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as written:
+        for name in packed.namelist():
+            about = zipfile.ZipInfo(name, NO_TIME)
+            about.compress_type = zipfile.ZIP_DEFLATED
+            written.writestr(about, packed.read(name))
