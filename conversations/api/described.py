@@ -8,7 +8,6 @@ from rest_framework.serializers import Serializer
 
 from chatsite.openapi import EVENT_STREAM, answer_header, errors, events, header
 
-from .. import exports
 from ..models import Conversation
 from .serializers import (
     AllowSerializer,
@@ -21,7 +20,6 @@ from .serializers import (
     DigestsSerializer,
     EditSerializer,
     HistorySerializer,
-    ImportedSerializer,
     MessageSerializer,
     ModelsSerializer,
     NewConversationSerializer,
@@ -343,44 +341,6 @@ extracted = extend_schema_view(
             )
         ],
         responses=AttachmentTextSerializer,
-    )
-)
-
-export = extend_schema_view(
-    get=extend_schema(
-        operation_id="export_conversation",
-        tags=["Taking along"],
-        summary="Export a conversation",
-        parameters=[
-            OpenApiParameter(
-                "format",
-                {"type": "string", "enum": list(exports.KINDS)},
-                required=True,
-                description="`json` and `zip` hold everything, all branches too; the others are for reading.",
-            ),
-            OpenApiParameter("branch", uuid.UUID, description="A turn: only the branch that ends with it."),
-            OpenApiParameter("message", uuid.UUID, description="Only this message; in JSON, its whole turn."),
-        ],
-        responses={(200, "*/*"): OpenApiResponse(bytes, description="The file."), **errors(429)},
-    )
-)
-
-export_everything = extend_schema_view(
-    get=extend_schema(
-        operation_id="export_everything",
-        tags=["Taking along"],
-        summary="Export everything that is mine",
-        responses={(200, "application/zip"): OpenApiResponse(bytes, description="The archive."), **errors(429)},
-    )
-)
-
-importing = extend_schema_view(
-    post=extend_schema(
-        operation_id="import_conversations",
-        tags=["Taking along"],
-        summary="Import an export",
-        request={"multipart/form-data": UploadSerializer},
-        responses={201: ImportedSerializer, **errors(413, 422, 429)},
     )
 )
 

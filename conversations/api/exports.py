@@ -13,8 +13,9 @@ from chatsite.queries import StrictQuery
 
 from .. import downloads, exports, imports, lifecycle
 from ..errors import Invalid
-from . import described
-from .serializers import ImportedSerializer, UploadSerializer
+from . import taken_described as described
+from .serializers import UploadSerializer
+from .taken import ImportedSerializer
 
 
 @described.export

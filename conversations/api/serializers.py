@@ -91,22 +91,6 @@ class UploadSerializer(StrictSerializer):
     file = serializers.FileField()
 
 
-class ImportedConversationSerializer(TellingSerializer):
-    class Meta:
-        model = Conversation
-        fields = ["id", "title", "created_at", "message_count"]
-        read_only_fields = fields
-
-
-class ImportedSerializer(serializers.Serializer):
-    """What an import made."""
-
-    conversations = ImportedConversationSerializer(many=True)
-    missing_files = serializers.ListField(
-        child=serializers.CharField(), help_text="Names of files that were attached, whose bytes were not sent."
-    )
-
-
 class PassageSerializer(TellingSerializer):
     class Meta:
         model = Passage

@@ -14,6 +14,7 @@ from .history import ChatHistoryView, HistoryView
 from .readings import ReadingsView
 from .search import SearchView
 from .sessions import EventsView, RateView, RegenerateView, SummaryView
+from .shares import SharesOfView, SharesView, ShareView
 from .streams import ConversationStreamView
 from .tags import TagViewSet
 from .turns import AskView, TurnViewSet
@@ -35,6 +36,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("conversations/<uuid:conversation_id>/events/", EventsView.as_view(), name="api_events"),
     path("messages/<uuid:message_id>/feedback/", FeedbackView.as_view(), name="api_feedback"),
     path("conversations/<uuid:conversation_id>/export/", ExportView.as_view(), name="api_export"),
+    path("conversations/<uuid:conversation_id>/shares/", SharesOfView.as_view(), name="api_shares_of"),
+    path("shares/", SharesView.as_view(), name="api_shares"),
+    path("shares/<uuid:link_id>/", ShareView.as_view(), name="api_share"),
     path("conversations/import/", ImportView.as_view(), name="api_import"),
     path("me/export/", ExportEverythingView.as_view(), name="api_export_everything"),
     path("chat/stream/", ChatStreamView.as_view(), name="api_chat_stream"),

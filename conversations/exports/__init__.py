@@ -9,6 +9,7 @@ from .printing import write_pdf
 from .scope import Scope, of
 from .text import as_text
 from .word import write_docx
+from .words import how_it_ended
 
 __all__ = [
     "KINDS",
@@ -20,6 +21,7 @@ __all__ = [
     "as_json",
     "as_markdown",
     "as_text",
+    "how_it_ended",
     "make",
     "make_everything",
     "of",

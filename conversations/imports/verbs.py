@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import transaction
 
 from chatsite import counting
@@ -31,7 +30,7 @@ class Imported:
     missing: list[str]
 
 
-def take_in(*, owner: Any, upload: TemporaryUploadedFile) -> Imported:
+def take_in(*, owner: Any, upload: Any) -> Imported:
     """Return what was imported out of an uploaded export, all of it committed; if anything is wrong, nothing is.
 
     Raises Invalid, TooLarge, Unreadable or OverQuota.

@@ -9,6 +9,7 @@ from .price import ModelPrice
 from .quota import Quota
 from .reading import ReadingGrant
 from .search import SearchEntry
+from .share import ShareLink
 from .summary import Summary
 from .tag import Tag
 from .turn import Mode, Turn
@@ -31,6 +32,7 @@ __all__ = [
     "Quota",
     "ReadingGrant",
     "SearchEntry",
+    "ShareLink",
     "StoredFile",
     "Summary",
     "Tag",

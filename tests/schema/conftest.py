@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts import keys
 from accounts.models import User
-from conversations import tags
+from conversations import shares, tags
 from conversations.models import Summary
 from conversations.summaries import measure
 from tests.pages.conftest import browser_of, plain_static_files, talk  # noqa: F401
@@ -29,6 +29,8 @@ class Things:
     key_id: str
     attachment_id: str
     tag_id: str
+    link_id: str
+    token: str = "a-link-that-nobody-has"
     model_id: str = "demo"
 
     def fill(self, names: set[str]) -> dict[str, str]:
@@ -58,6 +60,7 @@ def things(alice: User, talk, kept_files) -> Things:  # noqa: F811
         key_id=str(key.pk),
         attachment_id=str(attachment.pk),
         tag_id=str(tags.make(owner=alice, name="A secret tag").pk),
+        link_id=str(shares.make(conversation=talk.conversation, owner=alice)[0].pk),
     )
 
 

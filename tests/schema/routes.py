@@ -101,6 +101,9 @@ ROUTES: dict[str, Route] = {
     "api_export_everything": api("mine", GET=200),
     # A form is wanted, and the table sends JSON.
     "api_import": api("mine", POST=415),
+    "api_shares_of": api("theirs", GET=200, POST=(201, {"days": 7})),
+    "api_shares": api("mine", GET=200),
+    "api_share": api("theirs", GET=200, DELETE=204),
     "api_models": api("mine", GET=200),
     "api_search": api("mine", query="?q=secret", GET=200),
     "api_readings": api("mine", GET=200),
@@ -139,6 +142,13 @@ ROUTES: dict[str, Route] = {
     "summary": page("theirs", GET=200),
     "summary_again": page("theirs", POST=302),
     "rate": page("theirs", POST=(302, {"rating": "4"})),
+    "share": page("theirs", GET=200, POST=200),
+    "share_revoke": page("theirs", POST=302),
+    "data": page("mine", GET=200),
+    "data_import": page("mine", POST=302),
+    # Whose link it is, and what it shows, tests/take/test_share_a_conversation.py asks: nobody has this one.
+    "shared": page("anybody", GET=404),
+    "shared_image": page("anybody", GET=404),
     "switch": page("theirs", POST=302),
     "stop": page("theirs", POST=302),
     "allow": page("theirs", POST=404),

@@ -1,0 +1,166 @@
+"""The pages of what people take with them: their data, their links, and what others read by a link."""
+
+import uuid
+from typing import Any
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from . import downloads, exports, imports, lifecycle, shares, threads
+from .attachments import megabytes
+from .errors import ChatError, Invalid, NotFound
+from .views import HttpRequest
+
+ROBOTS = "noindex, nofollow, noarchive"
+PAGE_DIGITS = 6
+
+
+@login_required
+@never_cache
+@require_safe
+def data(request: HttpRequest) -> HttpResponse:
+    """Everything that can be taken along and brought in, and all links."""
+    return render(request, "conversations/data.html", _beside(request) | {"links": shares.listed(user=request.user)})
+
+
+@login_required
+@require_POST
+def bring_in(request: HttpRequest) -> HttpResponse:
+    """Import an export, and open what it was, or say why not."""
+    try:
+        files = request.FILES.getlist("file")
+        if len(files) != 1:
+            raise Invalid("Choose one file.", code="no_file")
+        made = imports.take_in(owner=request.user, upload=files[0])
+    except ChatError as error:
+        messages.error(request, error.detail)
+        return redirect("data")
+    count = len(made.conversations)
+    messages.success(request, f"{count} chat{'s were' if count != 1 else ' was'} imported.")
+    if made.missing:
+        messages.warning(request, f"These files were not in it: {', '.join(made.missing[:20])}.")
+    if count == 1 and not made.missing:
+        return redirect("conversation", made.conversations[0].pk)
+    return redirect("data")
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_variables("token", "address")
+def share(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """The links to a conversation, and a form for a new one, whose address is in the answer to that form alone."""
+    conversation = lifecycle.find(conversation_id=conversation_id, user=request.user)
+    made, address, problem = None, "", ""
+    if request.method == "POST":
+        try:
+            made, token = shares.make(conversation=conversation, owner=request.user, **_asked(request))
+            address = urljoin(settings.PUBLIC_URL or request.build_absolute_uri("/"), reverse("shared", args=[token]))
+        except ChatError as error:
+            problem = error.detail
+    context = {
+        "conversation": conversation,
+        "conversation_id": str(conversation.pk),
+        "title": str(conversation),
+        "links": shares.listed(user=request.user, conversation=conversation),
+        "lives": shares.LIVES.items(),
+        "usual_life": shares.USUAL_LIFE,
+        "made": made,
+        "address": address,
+        "problem": problem,
+        "link_id": uuid.uuid4(),
+    }
+    return render(request, "conversations/share.html", _beside(request) | context)
+
+
+@login_required
+@require_POST
+def revoke(request: HttpRequest, link_id: uuid.UUID) -> HttpResponse:
+    """Let a link lead nowhere."""
+    link = shares.revoke(link=shares.find(link_id=link_id, user=request.user))
+    messages.success(request, "The link was revoked. Nobody can open it any more.")
+    if request.POST.get("from") == "data":
+        return redirect("data")
+    return redirect("share", link.conversation_id)
+
+
+@never_cache
+@require_safe
+@sensitive_variables("token")
+def shared(request: HttpRequest, token: str) -> HttpResponse:
+    """What somebody shared, to be read and no more."""
+    link = shares.opened(token=token)
+    part = shares.read(link=link, page=_page(request))
+    for _, said in part.turns:
+        for message in said:
+            for each in message.attachments.all():
+                shown = link.with_images and bool(each.file.image)
+                vars(each)["picture"] = reverse("shared_image", args=[token, each.pk]) if shown else ""
+    context = {
+        "link": link,
+        "title": link.title or "A shared chat",
+        # Never a part of their address.
+        "by": (link.owner.name or "Somebody") if link.with_name else "",
+        "asker": link.owner.name if link.with_name and link.owner.name else "Question",
+        "turns": [(turn, said, exports.how_it_ended(turn)) for turn, said in part.turns],
+        "page": part.page,
+        "pages": part.pages,
+    }
+    return _secret(render(request, "conversations/shared.html", context))
+
+
+@never_cache
+@require_safe
+@sensitive_variables("token")
+def shared_image(request: HttpRequest, token: str, attachment_id: uuid.UUID) -> HttpResponseBase:
+    """A picture on a shared page, without metadata."""
+    link = shares.opened(token=token)
+    response = downloads.image(shares.image(link=link, attachment_id=attachment_id))
+    assert response is not None
+    # A link that is revoked leaves nothing in anybody's browser.
+    response["Cache-Control"] = "private, no-store"
+    return _secret(response)
+
+
+def _secret(response: Any) -> Any:
+    """Let no search engine keep the answer, and no other site hear its address."""
+    response["X-Robots-Tag"] = ROBOTS
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _beside(request: HttpRequest) -> dict[str, Any]:
+    chats = threads.chats(user=request.user)
+    return {
+        "groups": chats.groups,
+        "chats_cursor": chats.cursor,
+        "user": request.user,
+        "sharing": settings.SHARING,
+        "import_limit": megabytes(settings.IMPORT_MAX_BYTES),
+    }
+
+
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    days, link_id = request.POST.get("days", ""), request.POST.get("link_id") or None
+    try:
+        id = uuid.UUID(link_id) if link_id else None
+    except ValueError:
+        raise Invalid("This form is broken. Reload the page.") from None
+    chosen = int(days) if days.isascii() and days.isdigit() and len(days) < PAGE_DIGITS else -1
+    ticked = {name: name in request.POST for name in ("with_name", "with_work", "with_images")}
+    return {"days": chosen if days else shares.USUAL_LIFE, "id": id, **ticked}
+
+
+def _page(request: HttpRequest) -> int:
+    value = request.GET.get("page", "1")
+    if not (value.isascii() and value.isdigit() and len(value) < PAGE_DIGITS):
+        raise NotFound
+    return int(value)
