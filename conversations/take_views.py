@@ -44,11 +44,11 @@ def bring_in(request: HttpRequest) -> HttpResponse:
         messages.error(request, error.detail)
         return redirect("data")
     count = len(made.conversations)
+    if count == 1 and not made.missing:
+        return redirect("conversation", made.conversations[0].pk)
     messages.success(request, f"{count} chat{'s were' if count != 1 else ' was'} imported.")
     if made.missing:
         messages.warning(request, f"These files were not in it: {', '.join(made.missing[:20])}.")
-    if count == 1 and not made.missing:
-        return redirect("conversation", made.conversations[0].pk)
     return redirect("data")
 
 

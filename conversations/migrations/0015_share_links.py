@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0011_modes_and_tools'),
+        ('conversations', '0014_reading_grants'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -63,6 +63,8 @@ PRIVATE = {
     "archive": "/chat/archive/",
     "tags": "/chat/tags/",
     "search": "/search/?q=house",
+    "share": "share/",
+    "your data": "/data/",
 }
 
 
@@ -164,6 +166,12 @@ def test_menus_dialogs_and_the_open_edit_have_no_barrier(window, ada, full):
         page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": axe()})
         assert barriers(page) == []
         page.keyboard.press("Escape")
+    page.locator("[popovertarget=session-menu]").click()
+    page.get_by_role("button", name="Export…").click()
+    expect(page.locator("#export")).to_be_visible()
+    assert barriers(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
     page.get_by_role("combobox").fill("house")
     expect(page.locator("#palette mark").first).to_be_visible()
