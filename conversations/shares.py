@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import audit
+
 from .errors import ChatError, IdTaken, Invalid, NotFound, OverQuota, TurnRunning
 from .models import Attachment, Conversation, Message, ShareLink, Turn
 
@@ -40,6 +42,7 @@ class Shared:
     pages: int
 
 
+@transaction.atomic
 def make(
     *,
     conversation: Conversation,
@@ -87,7 +90,8 @@ def make(
         with_images=with_images,
         expires_at=timezone.now() + datetime.timedelta(days=days) if days else None,
     )
-    # An entry of the audit ledger belongs here: who shared which branch, until when.
+    shown = {"name": with_name, "work": with_work, "images": with_images}
+    audit.enter("link.made", actor=owner, target=link, conversation=str(conversation.pk), days=days, shows=shown)
     return link, token
 
 
@@ -108,8 +112,8 @@ def listed(*, user, conversation: Conversation | None = None) -> list[ShareLink]
 @transaction.atomic
 def revoke(*, link: ShareLink) -> ShareLink:
     """Return the link, which leads nowhere from now on."""
-    ShareLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now())
-    # An entry of the audit ledger belongs here: who revoked which link.
+    if ShareLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        audit.enter("link.revoked", target=link, conversation=str(link.conversation_id))
     link.refresh_from_db(fields=["revoked_at"])
     return link
 

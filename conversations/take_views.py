@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from . import downloads, exports, imports, lifecycle, shares, threads
+from . import downloads, exports, imports, lifecycle, shares, sidebar
 from .attachments import megabytes
 from .errors import ChatError, Invalid, NotFound
 from .views import HttpRequest
@@ -138,10 +138,8 @@ def _secret(response: Any) -> Any:
 
 
 def _beside(request: HttpRequest) -> dict[str, Any]:
-    chats = threads.chats(user=request.user)
     return {
-        "groups": chats.groups,
-        "chats_cursor": chats.cursor,
+        **sidebar.context(request),
         "user": request.user,
         "sharing": settings.SHARING,
         "import_limit": megabytes(settings.IMPORT_MAX_BYTES),

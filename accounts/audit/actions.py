@@ -28,6 +28,11 @@ GROUPS = {
         "conversation.changed": "changed a conversation",
         "conversation.deleted": "deleted a conversation",
         "conversation.restored": "undid the deletion of a conversation",
+        "conversation.exported": "took a conversation along as a file",
+        "everything.exported": "took everything along that was theirs",
+        "conversations.imported": "brought in conversations from a file",
+        "link.made": "made a link by which others can read a conversation",
+        "link.revoked": "revoked a link to a conversation",
     },
     "reading by staff": {
         "text.opened": "gave a reason to read a conversation",

@@ -11,6 +11,7 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.cache import cache
 
+from accounts import audit
 from chatsite import counting
 
 from ..errors import Invalid, OverQuota
@@ -74,24 +75,31 @@ def make(
         raise Invalid("Name a branch or a message, not both.")
     found = KINDS[kind]
     what = scope.of(conversation, branch=_id(branch, "branch"), message=_id(message, "message"))
-    file = _made(user, partial(found.write, what))
-    # An entry of the audit ledger belongs here: who took which part of which conversation along.
+    part = {"format": kind, "branch": branch, "message": message}
+    entry = partial(_enter, user, conversation, {name: value for name, value in part.items() if value})
+    file = _made(user, partial(found.write, what), entry)
     return Export(file, names.file_name(str(conversation), found.extension), found.media_type)
 
 
 def make_everything(*, user: Any) -> Export:
     """Return everything that this person has as an archive; raises OverQuota."""
-    file = _made(user, partial(archive.pack_everything, user))
-    # An entry of the audit ledger belongs here: who took everything along.
+    entry = partial(audit.enter, "everything.exported", actor=user, whom=user)
+    file = _made(user, partial(archive.pack_everything, user), entry)
     return Export(file, "chatsite.zip", "application/zip")
 
 
-def _made(user: Any, write: Callable[[IO[bytes]], None]) -> IO[bytes]:
+def _enter(user: Any, conversation: Conversation, part: dict[str, Any]) -> None:
+    audit.enter("conversation.exported", actor=user, target=conversation, **part)
+
+
+def _made(user: Any, write: Callable[[IO[bytes]], None], enter: Callable[[], Any]) -> IO[bytes]:
+    """Return the file once it is written and entered in the audit ledger: nothing leaves without its entry."""
     _check_pace(user)
     with _place(user):
         file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, prefix="chatsite-export-")  # noqa: SIM115
         try:
             write(file)
+            enter()
         except BaseException:
             file.close()
             raise

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from accounts import audit
 from chatsite import counting
 
 from .. import attachments, storage
@@ -89,7 +90,8 @@ def _written(owner: Any, parcel: Parcel, names: Mapping[str, str]) -> Imported:
     mine = StoredFile.objects.select_for_update(no_key=True).filter(owner=owner, sha256__in=names)
     files = {file.sha256: file for file in mine.order_by("pk")}
     made = [Writer(export, owner=owner, files=files).write() for export in parcel.conversations()]
-    # An entry of the audit ledger belongs here: who imported which conversations.
+    ids = [str(each.pk) for each in made]
+    audit.enter("conversations.imported", actor=owner, whom=owner, count=len(ids), conversations=ids)
     return Imported(made, sorted({name for sha256, name in names.items() if sha256 not in files}))
 
 

@@ -14,9 +14,11 @@ from accounts.audit import chain, entering, verification
 from accounts.credentials import user_of_token
 from accounts.errors import CredentialError
 from accounts.models import ApiKey, AuditEntry, SignIn, User
-from conversations import lifecycle, turns
+from conversations import exports, imports, lifecycle, shares, turns
+from conversations.errors import Invalid
 from conversations.models import Conversation
 from tests.accounts.conftest import PASSWORD
+from tests.files.test_two_at_once import uploaded
 from tests.pages.conftest import talk  # noqa: F401
 
 from .conftest import actions, last
@@ -52,6 +54,26 @@ def test_coming_and_going_on_the_pages(make_person, db):
     assert came.request_id == answer["X-Request-ID"]
     assert abs(came.at - timezone.now()) < timedelta(minutes=1)
     assert not [entry for entry in AuditEntry.objects.all() if "sentence" in entry.details or "@" in entry.details]
+
+
+def test_what_leaves_the_house_and_comes_in(alice, talk, kept_files, tmp_path):  # noqa: F811
+    conversation = talk.conversation
+    made = exports.make(conversation=conversation, user=alice, kind="json")
+    exports.make_everything(user=alice).file.close()
+    with pytest.raises(Invalid):
+        exports.make(conversation=conversation, user=alice, kind="exe")
+    upload = uploaded(made.file.read(), "chat.json")
+    made.file.close()
+    (brought,) = imports.take_in(owner=alice, upload=upload).conversations
+    link, token = shares.make(conversation=conversation, owner=alice)
+    shares.revoke(link=link)
+    shares.revoke(link=link)
+    told = ["conversation.exported", "everything.exported", "conversations.imported", "link.made", "link.revoked"]
+    assert actions() == told
+    assert {entry.whom_id for entry in AuditEntry.objects.all()} == {alice.pk}
+    assert last("conversation.exported").facts == {"format": "json"}
+    assert last("conversations.imported").facts == {"count": 1, "conversations": [str(brought.pk)]}
+    assert not [each for each in AuditEntry.objects.all() if token in each.details or "secret" in each.details]
 
 
 def test_coming_and_going_of_programs(program, make_person):

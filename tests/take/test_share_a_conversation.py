@@ -115,6 +115,11 @@ def test_a_link_ends(alice, bob, rich, settings):
     alice.is_active = True
     alice.save()
     lifecycle.delete(conversation=rich)
+    assert NOBODY.get(kept).status_code == 404
+    lifecycle.restore(conversation_id=rich.pk, user=alice)
+    assert NOBODY.get(kept).status_code == 200
+    settings.UNDO_DELETE_SECONDS = 0
+    lifecycle.delete(conversation=rich)
     assert NOBODY.get(kept).status_code == 404 and not ShareLink.objects.exists()
 
 
