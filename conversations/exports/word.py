@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from docx.document import Document
     from docx.text.paragraph import Paragraph
 
-# Such documents are built in memory, and nobody reads longer ones.
-MOST_CHARACTERS = 2_000_000
+# Such documents are built in memory, and nobody reads longer ones. Each message counts for a few more: its head does.
+MOST_CHARACTERS = 1_000_000
+HEAD_CHARACTERS = 200
 CODE_FONT = "Consolas"
 CODE_POINTS = 9
 PICTURE_INCHES = 4
@@ -35,28 +36,33 @@ def write_docx(scope: Scope, target: IO[bytes]) -> None:
     left = MOST_CHARACTERS
     for turn in scope.branch():
         for message in scope.messages(turn):
-            left -= len(message.text) + len(message.thinking)
-            check_length(left)
+            left = taken(left, message)
             writer.message(message)
         if scope.message is None:
             writer.ending(turn)
+        writer.put_aside()
+    writer.finish()
     made = BytesIO()
     writer.document.save(made)
     _without_times(made, target)
 
 
-def check_length(left: int) -> None:
-    """Raise TooLarge when there is no room left."""
+def taken(left: int, message: Message) -> int:
+    """Return how much room is left after a message; raises TooLarge if it has none."""
+    left -= HEAD_CHARACTERS + len(message.text) + len(message.thinking)
     if left < 0:
         raise TooLarge(
             f"Such a document may have {MOST_CHARACTERS:,} characters at most. Take a web page, Markdown or JSON.",
             code="export_too_large",
         )
+    return left
 
 
 class _Writer:
     def __init__(self, document: "Document"):
         self.document = document
+        self._aside: list[Any] = []
+        self._pictures = 0
 
     def begin(self, title: str) -> None:
         """Write the title."""
@@ -88,6 +94,19 @@ class _Writer:
         if said := words.how_it_ended(turn):
             self._line(said)
 
+    def put_aside(self) -> None:
+        """Take what was written out of the document for now: the library looks through all of it for each new line."""
+        *written, _ = self.document.element.body
+        for element in written:
+            self.document.element.body.remove(element)
+        self._aside += written
+
+    def finish(self) -> None:
+        """Put everything back, before the settings of the page."""
+        (settings,) = self.document.element.body
+        for element in self._aside:
+            settings.addprevious(element)
+
     def _line(self, text: str) -> None:
         self.document.add_paragraph().add_run(text).italic = True
 
@@ -103,9 +122,13 @@ class _Writer:
             return
         try:
             with attachment.file.image.open("rb") as content:
-                self.document.add_picture(BytesIO(content.read()), width=Inches(PICTURE_INCHES))
+                shape = self.document.add_picture(BytesIO(content.read()), width=Inches(PICTURE_INCHES))
         except OSError:
             self._line("Its picture is lost.")
+            return
+        # Its number has to be the only one in the whole document.
+        self._pictures += 1
+        shape._inline.docPr.id = self._pictures
 
     def _code(self, code: str) -> None:
         from docx.shared import Pt

@@ -3,6 +3,7 @@
 import copy
 import os
 import random
+import time
 import uuid
 from collections.abc import Iterator
 
@@ -83,6 +84,12 @@ class House:
             elif name == "attachment_id":
                 file = {"file": ("note.txt", b"The lease ends in May.", "text/plain")}
                 self.things[name] = self.client.post("/api/attachments/", files=file).raise_for_status().json()["id"]
+            elif name == "link_id":
+                shared = f"/api/conversations/{self.known('conversation_id')}/shares/"
+                # An answer has to be whole before it is shared.
+                while (made := self.client.post(shared, json={})).status_code == 409:
+                    time.sleep(0.1)
+                self.things[name] = made.raise_for_status().json()["id"]
             else:
                 asked = self.client.post(f"/api/conversations/{uuid.uuid4()}/turns/", json={"text": "Hello tokens=3"})
                 said = asked.raise_for_status().json()

@@ -15,7 +15,7 @@ from ...extraction import process
 from ...models import Message, Turn
 from .. import elements, words
 from ..scope import Scope
-from ..word import MOST_CHARACTERS, check_length
+from ..word import MOST_CHARACTERS, taken
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +63,7 @@ def _messages(scope: Scope) -> Iterator[dict[str, Any]]:
     for turn in scope.branch():
         said = scope.messages(turn)
         for message in said:
-            left -= len(message.text) + len(message.thinking)
-            check_length(left)
+            left = taken(left, message)
             last = message is said[-1] and scope.message is None
             yield _message(message, words.how_it_ended(turn) if last else "", turn)
 
