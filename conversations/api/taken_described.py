@@ -2,6 +2,7 @@
 
 import uuid
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 
 from chatsite.openapi import errors
@@ -15,6 +16,14 @@ from .taken import (
     ShareSerializer,
     SharesSerializer,
 )
+
+# Each format by its media type; what is JSON is told as such.
+FILES = {
+    (200, kind.media_type.partition(";")[0]): OpenApiResponse(
+        OpenApiTypes.OBJECT if name == "json" else bytes, description="The file, in the format that was asked for."
+    )
+    for name, kind in exports.KINDS.items()
+}
 
 export = extend_schema_view(
     get=extend_schema(
@@ -31,7 +40,7 @@ export = extend_schema_view(
             OpenApiParameter("branch", uuid.UUID, description="A turn: only the branch that ends with it."),
             OpenApiParameter("message", uuid.UUID, description="Only this message; in JSON, its whole turn."),
         ],
-        responses={(200, "*/*"): OpenApiResponse(bytes, description="The file."), **errors(429)},
+        responses={**FILES, **errors(413, 429)},
     )
 )
 

@@ -62,6 +62,7 @@ class _Writer:
     def __init__(self, document: "Document"):
         self.document = document
         self._aside: list[Any] = []
+        self._styles = {style.name: style.style_id for style in document.styles}
         self._pictures = 0
 
     def begin(self, title: str) -> None:
@@ -72,7 +73,7 @@ class _Writer:
 
     def message(self, message: Message) -> None:
         """Write a message under who said it, and when."""
-        self.document.add_heading(words.who(message), 1)
+        self._paragraph("Heading 1").add_run(words.who(message))
         self._line(words.when(message.created_at))
         for attachment in message.attachments.all():
             self._attached(attachment)
@@ -107,12 +108,19 @@ class _Writer:
         for element in self._aside:
             settings.addprevious(element)
 
+    def _paragraph(self, style: str = "Normal") -> "Paragraph":
+        """Return a new paragraph, its style found without the library's search through all of them."""
+        paragraph = self.document.add_paragraph()
+        if style != "Normal":
+            paragraph._p.style = self._styles[style]
+        return paragraph
+
     def _line(self, text: str) -> None:
-        self.document.add_paragraph().add_run(text).italic = True
+        self._paragraph().add_run(text).italic = True
 
     def _text(self, text: str, style: str) -> None:
         for part in text.split("\n\n"):
-            self.document.add_paragraph(part, style)
+            self._paragraph(style).add_run(part)
 
     def _attached(self, attachment: Attachment) -> None:
         from docx.shared import Inches
@@ -133,7 +141,7 @@ class _Writer:
     def _code(self, code: str) -> None:
         from docx.shared import Pt
 
-        run = self.document.add_paragraph().add_run(code)
+        run = self._paragraph().add_run(code)
         run.font.name, run.font.size = CODE_FONT, Pt(CODE_POINTS)
 
     def _blocks(self, nodes: list[Node], style: str, depth: int) -> None:
@@ -142,7 +150,7 @@ class _Writer:
         for node in [*nodes, {"tag": "", "attrs": {}, "in": []}]:
             if isinstance(node, dict) and (node["tag"] in BLOCKS or not node["tag"]):
                 if words_of(inline).strip() or any(isinstance(each, dict) for each in inline):
-                    self._inline(self.document.add_paragraph(style=style), inline, set())
+                    self._inline(self._paragraph(style), inline, set())
                 inline = []
                 self._block(node, style, depth)
             else:
@@ -151,7 +159,7 @@ class _Writer:
     def _block(self, element: Element, style: str, depth: int) -> None:
         match element["tag"]:
             case "h3":
-                self._inline(self.document.add_heading("", 2), element["in"], set())
+                self._inline(self._paragraph("Heading 2"), element["in"], set())
             case "ul" | "ol":
                 self._list(element, depth)
             case "blockquote":
@@ -161,9 +169,9 @@ class _Writer:
             case "table":
                 self._table(element)
             case "hr":
-                self.document.add_paragraph("* * *")
+                self._paragraph().add_run("* * *")
             case "p":
-                self._inline(self.document.add_paragraph(style=style), element["in"], set())
+                self._inline(self._paragraph(style), element["in"], set())
             case "div":
                 self._blocks(element["in"], style, depth)
 
