@@ -1,6 +1,7 @@
 """HTTP and WebSocket as uvicorn reads them, with limits on a request that is not all there yet."""
 
 import asyncio
+import re
 from http import HTTPStatus
 
 from django.conf import settings
@@ -16,16 +17,28 @@ HEAD_MAX_BYTES = 64 * 1024
 ADDRESS_MAX_BYTES = 8 * 1024
 # Django keeps a body on disk before anything looks at it; this is above what any view takes, but those that take files.
 BODY_MAX_BYTES = 3 * 1024 * 1024
+QUESTION_MAX_BYTES = settings.UPLOAD_MAX_BYTES * settings.UPLOADS_PER_TURN + BODY_MAX_BYTES
 BODY_MAX_BYTES_AT = {
     b"/api/attachments/": settings.UPLOAD_MAX_BYTES + BODY_MAX_BYTES,
-    b"/chat/": settings.UPLOAD_MAX_BYTES * settings.UPLOADS_PER_TURN + BODY_MAX_BYTES,
-    b"/api/chat/stream/": settings.UPLOAD_MAX_BYTES * settings.UPLOADS_PER_TURN + BODY_MAX_BYTES,
+    b"/chat/": QUESTION_MAX_BYTES,
+    b"/api/chat/stream/": QUESTION_MAX_BYTES,
+    b"/api/conversations/import/": settings.IMPORT_MAX_BYTES + BODY_MAX_BYTES,
+    b"/data/import/": settings.IMPORT_MAX_BYTES + BODY_MAX_BYTES,
 }
+# Where the form of a conversation is sent, files and all.
+CONVERSATION = re.compile(rb"/chat/[0-9a-f-]{36}/")
 # A client that takes nothing of its answer for this long is cut off.
 STALLED_SECONDS = 30.0
 
 # How long a connection that answers no ping may take for its last frames.
 LINGER_SECONDS = 5.0
+
+
+def body_limit(path: bytes) -> int:
+    """Return how many bytes the body of a request to this path may have."""
+    if CONVERSATION.fullmatch(path):
+        return QUESTION_MAX_BYTES
+    return BODY_MAX_BYTES_AT.get(path, BODY_MAX_BYTES)
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -76,7 +89,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._waiting = False
         self._unread_bytes = self._body_bytes = 0
-        self._body_max_bytes = BODY_MAX_BYTES_AT.get(self.url.partition(b"?")[0], BODY_MAX_BYTES)
+        self._body_max_bytes = body_limit(self.url.partition(b"?")[0])
         self._forget_deadline()
         if len(self.url) > ADDRESS_MAX_BYTES:
             self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)

@@ -229,6 +229,7 @@ def test_nginx_is_told_what_sockets_and_streams_need(document):
         "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
         "proxy_buffering off;",
         "proxy_read_timeout 3600s;",
-        "client_max_body_size 3m;",
+        "client_max_body_size 210m;",
+        "proxy_request_buffering off;",
     ):
         assert line in text

@@ -71,7 +71,7 @@ def power(base: Number, exponent: Number) -> Number:
         raise ToolError("it divides by zero")
     if isinstance(base, Fraction) and isinstance(exponent, Fraction) and exponent.denominator == 1:
         if abs(base) == 1 or base == 0:
-            return base ** (int(exponent) % 2) if exponent else Fraction(1)
+            return base if base == 0 and exponent else base ** (int(exponent) % 2)
         longest = max(abs(base.numerator), base.denominator)
         if abs(exponent) * math.log10(longest) <= LARGEST_DIGITS + 1:
             return checked(base ** int(exponent))

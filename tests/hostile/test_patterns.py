@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 APPS = ("accounts", "chatsite", "conversations", "llm")
 # What these find is read in a process of its own, with little time.
-ELSEWHERE = "conversations.extraction."
+ELSEWHERE = ("conversations.extraction.", "conversations.exports.printing.")
 LENGTH = 60_000
 # In proportion it takes a millisecond; by the square of the length, several seconds.
 SLOW_SECONDS = 0.5

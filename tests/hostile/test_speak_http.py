@@ -6,6 +6,7 @@ import time
 import httpx
 import pytest
 
+from chatsite.protocol import body_limit
 from tests.hostile.conftest import House
 from tests.hostile.wire import Wire, handshake, request
 
@@ -195,3 +196,13 @@ async def test_no_address_leads_to_another_site(house, path):
 async def test_an_address_of_sockets_is_no_page(house, new_id):
     answer = await asyncio.to_thread(httpx.get, f"{house.url}/ws/conversations/{new_id}/")
     assert answer.status_code == 404
+
+
+def test_only_what_takes_files_takes_large_bodies(settings):
+    files = settings.UPLOAD_MAX_BYTES * settings.UPLOADS_PER_TURN
+    for path in (b"/chat/", b"/chat/0198c5a1-7d1c-7cc3-98c4-dc0c0c07398f/", b"/api/chat/stream/"):
+        assert body_limit(path) == files + BODY_MAX_BYTES
+    for path in (b"/data/import/", b"/api/conversations/import/"):
+        assert body_limit(path) == settings.IMPORT_MAX_BYTES + BODY_MAX_BYTES
+    for path in (b"/", b"/chat/0198c5a1-7d1c-7cc3-98c4-dc0c0c07398f/rename/", b"/api/conversations/", b"//chat/"):
+        assert body_limit(path) == BODY_MAX_BYTES

@@ -334,6 +334,7 @@ def by_python(expression: str) -> Fraction:
 @example("2 - 3 - 4")
 @example("2 / 3 / 4 * 5")
 @example("7 // (2) % (3)")
+@example("-(0 ** 2) + 0 ** 0")
 def test_it_agrees_with_python(expression):
     try:
         expected = by_python(expression)
