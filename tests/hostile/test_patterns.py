@@ -47,7 +47,7 @@ def use(pattern: re.Pattern, way: str, text: str) -> None:
     """Read the text with the pattern in one of the ways."""
     match way:
         case "sub":
-            pattern.sub("", text)
+            pattern.sub(text[:0], text)
         case "finditer":
             for _ in pattern.finditer(text):
                 pass
@@ -65,9 +65,9 @@ def test_each_is_linear(app: str):
         for brick in BRICKS:
             for end in ("", "!"):
                 text = (brick * LENGTH)[:LENGTH] + end
+                text = text.encode() if isinstance(pattern.pattern, bytes) else text
                 for way in ways:
                     began = time.thread_time()
                     use(pattern, way, text)
                     assert time.thread_time() - began < SLOW_SECONDS, (name, way, brick, end)
-    # The project itself has none today.
-    assert seen or app == "chatsite"
+    assert seen
