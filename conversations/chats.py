@@ -102,6 +102,8 @@ def _place(cursor: str | None) -> tuple[datetime.datetime, uuid.UUID] | None:
     """Return what a cursor says; None for one that nobody here made."""
     active_at, _, pk = (cursor or "").partition("~")
     try:
-        return datetime.datetime.fromisoformat(active_at).astimezone(datetime.UTC), uuid.UUID(pk)
+        when, chat = datetime.datetime.fromisoformat(active_at).astimezone(datetime.UTC), uuid.UUID(pk)
     except (ValueError, OverflowError):
         return None
+    # At the ends of the calendar there is no day in other time zones.
+    return (when, chat) if datetime.MINYEAR < when.year < datetime.MAXYEAR else None

@@ -79,8 +79,11 @@ def test_a_heading_that_an_earlier_page_has_begun_is_not_begun_again(alice):
 
 def test_a_made_up_cursor_is_the_beginning(alice):
     talk(alice, "Chat")
-    for cursor in ("x", "~", "2026-01-01~", "9999999~y", "\x00", "2026-01-01T00:00:00~zz"):
-        assert chats.page(user=alice, cursor=cursor).groups[0].label == "Today"
+    # Some of which has no day in another time zone.
+    last, first = (f"{day}+00:00~{uuid.uuid4()}" for day in ("9999-12-31T23:59:59", "0001-01-01T00:00:00"))
+    for cursor in ("x", "~", "2026-01-01~", "9999999~y", "\x00", "2026-01-01T00:00:00~zz", last, first):
+        for zone in ("Asia/Tokyo", "America/New_York"):
+            assert chats.page(user=alice, cursor=cursor, zone=ZoneInfo(zone)).groups[0].label in {"Today", "Yesterday"}
 
 
 def test_what_is_being_answered_and_what_nobody_has_looked_at_is_marked(alice, new_id):
