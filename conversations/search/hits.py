@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from ..models import SearchEntry
 from . import query
@@ -16,6 +17,9 @@ ID_LAST = 2**63 - 1
 # How many of a person's newest entries are looked through one by one before the index of everybody's is asked. Most
 # people have no more; and what is not among them is rare enough for the index to be fast.
 NEWEST_ENTRIES = 1000
+# Where what was found belongs to conversations that were just deleted, so many times more are looked at in the next
+# step, up to so many.
+STEP, STEP_LIMIT = 8, 5000
 
 NEWEST_FOUND = """
     SELECT id FROM (
@@ -65,13 +69,14 @@ def messages(*, user, typed: str, before: int | None = None, limit: int = PAGE_H
     asked = query.read(typed, user=user, prefix=prefix)
     place = ID_LAST if before is None else before
     rows: list[SearchEntry] = []
-    more = True
+    more, step = True, limit + 1
     while more and len(rows) <= limit:
-        found = _found(user, asked, place, limit + 1)
-        more = len(found) > limit
+        found = _found(user, asked, place, step)
+        more = len(found) == step
         # Fewer than were found where some of them belong to conversations that were deleted a moment ago.
-        rows += _rows(user, found)
+        rows += _rows(user, found)[: limit + 1 - len(rows)]
         place = found[-1] if found else place
+        step = min(step * STEP, STEP_LIMIT)
     shown = rows[:limit]
     return Page(hits=[_hit(row, asked) for row in shown], next=shown[-1].pk if len(rows) > limit else None)
 
@@ -79,10 +84,10 @@ def messages(*, user, typed: str, before: int | None = None, limit: int = PAGE_H
 _MESSAGE_FIELDS = [f"message__{name}" for name in ("turn", "role", "text", "created_at")]
 
 
-def _rows(user, ids: list[int]) -> list[SearchEntry]:
+def _rows(user, ids: list[int]) -> QuerySet[SearchEntry]:
     """Return those of these entries that this person may see, newest first."""
     rows = SearchEntry.objects.visible_to(user).filter(pk__in=ids).select_related("conversation", "message")
-    return list(rows.only("conversation__title", "conversation__created_at", *_MESSAGE_FIELDS).order_by("-pk"))
+    return rows.only("conversation__title", "conversation__created_at", *_MESSAGE_FIELDS).order_by("-pk")
 
 
 def _found(user, asked: query.Query, before: int, limit: int) -> list[int]:

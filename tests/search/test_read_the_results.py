@@ -3,6 +3,7 @@
 import pytest
 
 from conversations import lifecycle, search
+from conversations.models import Message
 from conversations.search import hits
 
 from .conftest import found, marked, say
@@ -117,3 +118,14 @@ def test_it_takes_the_same_few_queries_however_much_is_found(alice, django_asser
         say(alice, "Question", f"harbour {number}")
     with django_assert_max_num_queries(3):
         assert len(search.messages(user=alice, typed="harbour").hits) == min(count, 20)
+
+
+def test_a_long_conversation_that_was_just_deleted_is_soon_passed_over(alice, django_assert_max_num_queries):
+    say(alice, "Question", "the oldest harbour")
+    turn = say(alice, "harbour")
+    many = [Message(turn=turn, position=place, role="assistant", text="harbour") for place in range(2, 2000)]
+    search.keep_messages(turn.conversation, Message.objects.bulk_create(many))
+    lifecycle.delete(conversation=turn.conversation)
+    with django_assert_max_num_queries(13):
+        [hit] = search.messages(user=alice, typed="harbour").hits
+    assert "oldest" in "".join(piece.text for piece in hit.snippet)
