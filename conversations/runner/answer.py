@@ -79,6 +79,8 @@ class Answer:
         self._as_estimated = True
         # What it may use of what its author has left; None: as much as it takes.
         self._share: Share | None = None
+        # Where it has a place at its model server, while it has one.
+        self._line: Line | None = None
         self._began = time.monotonic()
 
     @property
@@ -127,12 +129,10 @@ class Answer:
         self.begun = True
 
     async def _work_on(self, work: rows.Work) -> tuple[str, str, str]:
-        line: Line | None = None
-        owner = work.turn.author_id
         try:
             provider, model = await self.catalog.get(work.turn.model or None)
             self._model, self._provider = model.id, model.provider
-            line = await self._enter(self.line_of(model.provider), owner, quotas.running_limit(work.limits))
+            await self._enter(work)
             await opinion.ask(work.turn, work.question, self.catalog)
             toolbox = [*tools.offered(work.turn), *await tools.outside.offered(work.turn)]
             model, beside = assembly.beside(toolbox, model)
@@ -152,7 +152,7 @@ class Answer:
                 options=Options(),
                 room=assembly.room_for_results(sent),
             )
-            await self._listen(stream, self._meter, Joint(work.answer.text))
+            await self._listen(stream, self._meter, Joint(work.answer.text), work)
             # Its server may have refused the tools.
             self._as_estimated = self._as_estimated and not (beside and not agent.calls_tools(model))
             if self._finished is not None and self._finished.reason == quotas.USED_UP:
@@ -168,13 +168,28 @@ class Answer:
             logger.exception("Turn %s failed", self.turn_id)
             return Turn.Status.FAILED, "internal_error", "Something went wrong here. It has been logged."
         finally:
-            if line is not None:
-                line.leave(owner)
+            self._leave(work)
 
-    async def _enter(self, line: Line, owner, limit: int | None) -> Line:
-        """Return the line once there is a place in it."""
-        await line.enter(owner, lambda ahead: self._tell_stage("queued", position=ahead + 1), limit=limit)
-        return line
+    async def _enter(self, work: rows.Work) -> None:
+        """Return once there is a place in the line."""
+        line, limit = self.line_of(self._provider), quotas.running_limit(work.limits)
+        await line.enter(work.turn.author_id, self._tell_line, limit=limit)
+        self._line = line
+
+    def _leave(self, work: rows.Work) -> None:
+        if self._line is not None:
+            self._line.leave(work.turn.author_id)
+            self._line = None
+
+    def _tell_line(self, ahead: int) -> None:
+        self._tell_stage("queued", position=ahead + 1)
+
+    async def _ask(self, asked: ToolAsked, work: rows.Work) -> None:
+        """Let the person decide about a call; meanwhile others have the place at the model server."""
+        self._tell_stage("tool", name=asked.call.name, label=f"{tools.label(asked.call.name)} (waits for you)")
+        self._leave(work)
+        asked.allowed = await self._rounds.allowed(asked.call, settings.TOOL_ASK_SECONDS)
+        await self._enter(work)
 
     async def _may_begin(self, work: rows.Work, prompt: int) -> bool:
         """Whether the author's budget has room for this answer; asked here, because it may have waited in line."""
@@ -192,7 +207,7 @@ class Answer:
             self._share = Share(work.turn.author_id, prompt=prompt, room=room)
         return self._share is None or not self._share.spend(0)
 
-    async def _listen(self, stream, meter: Meter, joint: Joint) -> None:
+    async def _listen(self, stream, meter: Meter, joint: Joint, work: rows.Work) -> None:
         add = self.message.add
         # What was said before a tool was called, and what is said after it, are two paragraphs.
         between = ""
@@ -224,10 +239,7 @@ class Answer:
                 elif kind is ToolCalled:
                     await self._rounds.call(event.call)
                 elif kind is ToolAsked:
-                    self._tell_stage(
-                        "tool", name=event.call.name, label=f"{tools.label(event.call.name)} (waits for you)"
-                    )
-                    event.allowed = await self._rounds.allowed(event.call, settings.TOOL_ASK_SECONDS)
+                    await self._ask(event, work)
                 elif kind is ToolReturned:
                     add(joint.rest())
                     meter.prompt += estimate(event.result)

@@ -27,6 +27,8 @@ class Rounds:
         self._number = after
         # By the id that the model gave them.
         self._waiting: dict[str, list[Message]] = {}
+        # Set once nobody answered: whoever is away is not waited for again and again.
+        self._nobody = False
 
     @property
     def is_open(self) -> bool:
@@ -54,9 +56,10 @@ class Rounds:
         self._tell(events.message_created(message), events.tool_called(message))
 
     async def allowed(self, call: ToolCall, seconds: float) -> bool:
-        """Ask the person whether a call may be made, and return what they say within so many seconds; silence is no."""
+        """Ask the person whether a call may be made, and return what they say within so many seconds; silence is no,
+        to all further calls of this answer too."""
         calls = self._waiting.get(call.id)
-        if not calls:
+        if not calls or self._nobody:
             return False
         until = time.monotonic() + seconds
         message = await insist(permits.ask, calls[0])
@@ -64,6 +67,7 @@ class Rounds:
         while message.waits_for_permission:
             if time.monotonic() >= until:
                 message = await insist(permits.give_up, message)
+                self._nobody = message.tool_run.get("by") == permits.NOBODY
                 break
             await asyncio.sleep(LOOK_SECONDS)
             message = await insist(permits.look, message)

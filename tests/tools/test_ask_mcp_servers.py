@@ -145,6 +145,32 @@ async def test_what_is_refused_or_not_answered_is_not_called(stage, alice, setti
     assert not notes.exists()
 
 
+async def test_whoever_is_asked_holds_nobody_up_and_is_asked_once_if_away(
+    stage, alice, bob, settings, tmp_path, connected
+):
+    settings.CONCURRENT_CALLS = {"ollama": 1}
+    notes = named(settings, tmp_path, notes={})
+    await connected("notes")
+    calls(stage, *[("notes__write_note", {"text": text}) for text in ("milk", "bread")])
+    turn = await stage.ask(alice, MODEL, QUESTION)
+    await waiting(turn)
+    assert (await stage.answered(bob, "ollama/fast")).status == "completed"
+    await stage.stop(turn)
+    assert (await stage.ended(turn)).status == "stopped"
+    assert stage.engine.line_of("ollama").taken == 0
+
+    settings.TOOL_ASK_SECONDS = 0.1
+    calls(stage, *[("notes__write_note", {"text": text}) for text in ("milk", "bread")])
+    turn = await stage.answered(alice, MODEL, QUESTION)
+    assert turn.status == "completed"
+    first, second = [row.tool_run for row in await messages(turn) if row.role == "tool"]
+    assert (first["by"], first["ok"], second["ok"]) == ("nobody", False, False)
+    # Nobody was there to be asked again.
+    assert "asks" not in second
+    assert not notes.exists()
+    assert stage.engine.line_of("ollama").taken == 0
+
+
 async def test_stop_ends_the_waiting(stage, alice, settings, tmp_path, connected):
     notes = named(settings, tmp_path, notes={"ask": "always"})
     await connected("notes")
