@@ -212,7 +212,9 @@ class Answer:
         # What was said before a tool was called, and what is said after it, are two paragraphs.
         between = ""
         share = self._share
-        room = ANSWER_MAX_CHARACTERS - len(self.message.text)
+        # What an answer that goes on begins with is gone on with after a tool as well: in the middle of its sentence.
+        begun = len(self.message.text)
+        room = ANSWER_MAX_CHARACTERS - begun
         try:
             async for event in stream:
                 kind = type(event)
@@ -247,7 +249,8 @@ class Answer:
                     self._as_estimated = self._as_estimated and bool(meter.calls)
                     await self._rounds.answered(event)
                     self._tell_stage("reading")
-                    between = PARAGRAPH if self.message.text else ""
+                    self.message.flush()
+                    between = PARAGRAPH if len(self.message.text) > begun else ""
                 elif kind is RoundEnded:
                     meter.end_call(event.usage)
                     if share is not None:

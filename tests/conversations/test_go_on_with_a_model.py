@@ -25,3 +25,15 @@ async def test_a_stopped_answer_goes_on_and_only_the_rest_is_entered(stage, alic
     assert sent[-2]["content"] == "The tide comes in twi"
     [entry] = await stage.entries(turn)
     assert 0 < entry.completion_tokens < 20
+
+
+async def test_a_function_called_first_leaves_the_sentence_whole(stage, alice):  # noqa: F811
+    stage.fake.replies.append({"text": "The tide comes in twi", "end": "error", "error": "out of memory"})
+    old = await stage.answered(alice, "ollama/tools")
+    call = {"name": "calculate", "arguments": {"expression": "1 + 1"}}
+    stage.fake.replies.append({"text": "", "tool_calls": [call]})
+    turn = await stage.ended((await in_database(turns.resume, turn=old, author=alice)).turn)
+    said = await in_database(list, turn.messages.all())
+    assert [message.role for message in said] == ["user", "tool", "assistant"]
+    # No new paragraph: what was cut off is gone on with.
+    assert said[-1].text == "The tide comes in twi calculate said: 1 + 1 = 2"
