@@ -30,3 +30,11 @@ def test_any_arguments_are_shown_as_text(arguments):
 def test_a_tool_of_which_little_is_known_is_shown(run):
     message = Message(role="tool", tool_name="calculate", status="interrupted", tool_run=run)
     assert "Calculation" in render_to_string("conversations/_message.html", {"message": message, "turn": Turn()})
+
+
+def test_only_its_person_is_asked_whether_a_tool_may_run():
+    turn = Turn()
+    message = Message(role="tool", turn=turn, tool_name="x", status="streaming", tool_run={"asks": True})
+    for reading, forms in ((False, 1), (True, 0)):
+        told = {"message": message, "turn": turn, "reading": reading}
+        assert render_to_string("conversations/_message.html", told).count("<form") == forms
