@@ -76,7 +76,9 @@ export class Transcript {
   cut(parent) {
     const before = this.turns.length;
     const kept = parent && (this.endOf(parent) ?? this.messagesOf(parent).at(-1));
-    let next = kept ? kept.nextSibling : this.log.firstChild;
+    // Who has read the conversation stands above all turns, and stays.
+    const note = this.log.querySelector(":scope > [data-read-by]");
+    let next = kept ? kept.nextSibling : note ? note.nextSibling : this.log.firstChild;
     while (next !== this.tail) {
       const gone = next;
       next = next.nextSibling;

@@ -51,6 +51,8 @@ def test_another_model_answers_and_versions_of_question_and_answer_are_stepped_t
     expect(screen.prose).to_have_text("To other words.")
     expect(screen.page.locator(".user .versions")).to_contain_text("2 / 2")
     expect(screen.page.locator(".turn-end .versions")).to_have_count(0)
+    note = "document.getElementById('thread').insertAdjacentHTML('afterbegin', '<p data-read-by>Read by somebody</p>')"
+    screen.page.evaluate(note)
     # By keyboard: what was pressed keeps the focus in the other version.
     screen.page.get_by_role("button", name="Previous version").press("Enter")
     expect(screen.questions.locator("[data-text]")).to_have_text("Who are you?")
@@ -58,6 +60,8 @@ def test_another_model_answers_and_versions_of_question_and_answer_are_stepped_t
     expect(screen.page.locator(".user [aria-label='Next version']")).to_be_focused()
     screen.page.locator(".turn-end [aria-label='Previous version']").press("Enter")
     expect(screen.prose).to_have_text("By the first model.")
+    # Who has read it is told whichever version is open.
+    expect(screen.page.locator("[data-read-by]")).to_have_count(1)
     expect(screen.page.locator(".turn-end [aria-label='Next version']")).to_be_focused()
 
 
