@@ -71,9 +71,10 @@ export class ChatComposer extends HTMLElement {
     this.changed();
   }
 
-  /* Show what was written in another tab. */
+  /* Show what was written in another tab; it is `theirs` until something is written here. */
   adopt(text) {
     if (this.text === text) return;
+    this.theirs = true;
     this.field.value = text;
     this.size();
     this.idle();
@@ -179,6 +180,7 @@ export class ChatComposer extends HTMLElement {
   }
 
   changed() {
+    this.theirs = false;
     this.size();
     this.idle();
     // At once: a crash must not cost a letter.

@@ -163,10 +163,13 @@ export class ChatThread extends HTMLElement {
   /* The conversation exists now, under an address of its own. */
   born() {
     if (this.known) return;
-    this.outbox.keepDraft("new", "");
+    const { theirs } = this.composer;
+    if (!theirs) this.outbox.keepDraft("new", "");
     this.outbox.keepFiles("new", []);
     this.dataset.known = "";
-    this.outbox.keepDraft(this.draftName, this.composer.text);
+    // What is being written in another tab is not taken from there.
+    if (theirs) this.composer.adopt(this.outbox.draft(this.draftName));
+    else this.outbox.keepDraft(this.draftName, this.composer.text);
     this.outbox.keepFiles(this.draftName, this.composer.uploads.ids);
     this.querySelector("[data-session-menu]").hidden = false;
     for (const link of this.querySelectorAll("[data-summary]")) link.href = `${this.dataset.base}${this.id_}/summary/`;

@@ -106,6 +106,23 @@ def test_a_first_question_survives_a_closed_tab(screen, server, fake):
     assert len(fake.asked("First words into the void")) == 1
 
 
+def test_what_is_written_in_another_new_chat_stays_there_when_a_first_question_arrives(screen, server, fake):
+    fake.script(text="It came through.")
+    other = Screen(screen.page.context.new_page(), screen.person).open()
+    for tab in (screen, other):
+        expect(tab.page.locator("chat-thread:defined")).to_be_attached()
+    server.kill()
+    screen.ask("First words, soon")
+    expect(screen.pending).to_contain_text("Not sent yet")
+    other.composer.press_sequentially("Another thought")
+    restart(server)
+    expect(screen.prose).to_have_text("It came through.")
+    expect(screen.composer).to_have_value("")
+    expect(other.composer).to_have_value("Another thought")
+    other.reload()
+    expect(other.composer).to_have_value("Another thought")
+
+
 def test_a_session_that_ended_elsewhere_says_so_and_keeps_the_words(server, window):
     person = sign_up(server.url)
     screen = Screen(window(person).new_page(), person).open()
