@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from django.template.loader import render_to_string
 
 from conversations import context, events, turns
 from conversations.errors import Invalid, TurnRunning
@@ -13,6 +14,7 @@ from conversations.sse.formats import Sse
 from conversations.sse.outbox import Outbox
 from conversations.wire import FORMATS
 from llm.joining import Joint, request
+from tests.pages.conftest import plain_static_files  # noqa: F401
 
 from .test_ask import ask, finish
 
@@ -58,6 +60,13 @@ def test_only_what_was_cut_off_goes_on(alice):
         with pytest.raises(Invalid) as refused:
             turns.resume(turn=cut_off(turn, text, status), author=alice)
         assert refused.value.code == "not_cut_off"
+    # Where nothing was said, nothing to go on with is offered.
+    for said_first, offered in ((None, False), (12, True)):
+        for status in ("failed", "stopped"):
+            shown = render_to_string(
+                "conversations/_turn_end.html", {"turn": Turn(status=status, first_token_ms=said_first)}
+            )
+            assert ("Continue" in shown) is offered
     finish(turn, SAID)
     Turn.objects.filter(pk=turn.pk).update(finish_reason="length")
     turn.refresh_from_db()
