@@ -281,12 +281,16 @@ export class ChatThread extends HTMLElement {
   }
 
   /* A tool has answered, or asks to be allowed: its card says so now. */
-  async returned({ message, html }) {
+  async returned({ type, message, html, allowed }) {
     const card = this.transcript.find(message);
     if (!card) return this.reload();
     const fresh = fragment(html).firstElementChild;
     window.htmx.process(fresh);
+    const had = card.contains(document.activeElement);
     card.replaceWith(fresh);
+    // Whoever has just pressed a button in it goes on from there.
+    if (had) fresh.querySelector("summary").focus();
+    if (type === "tool.asked" && allowed === null) this.announce("A tool asks for your permission.");
   }
 
   stage(frame) {

@@ -53,11 +53,14 @@ def test_a_tool_that_writes_asks_first_in_every_tab_and_through_a_reload(screen,
         card, theirs = cards(screen).last, cards(other).last
         expect(card).to_contain_text("asks for your permission")
         expect(theirs).to_contain_text("milk")
+        # Whoever does not see the card hears of it.
+        expect(other.page.locator("[data-announce]")).to_have_text("A tool asks for your permission.")
         screen.reload()
         expect(card).to_contain_text("asks for your permission")
         assert examine(screen.page) == {}
         card.get_by_role("button", name=answer).click()
         expect(theirs.get_by_role("button")).to_have_count(0)
+        expect(card.locator("summary")).to_be_focused()
         expect(theirs).to_contain_text(outcome)
         expect(card).to_contain_text(outcome)
         expect(screen.ends.last).to_be_visible()
