@@ -23,6 +23,8 @@ from .turns import check_characters, check_model
 
 TITLE_CHARACTERS = 200
 INSTRUCTIONS_MAX_BYTES = 32 * 1024
+# All that are pinned are listed at once.
+PINNED_MAX = 200
 # What makes one version of a conversation differ from another.
 # Beside these, its tags do.
 VERSION_FIELDS = ("title", "model", "mode", "instructions", "status", "pinned", "archived", "leaf_id", "active_at")
@@ -76,9 +78,11 @@ def change(
     """
     changes = {name: _FIELDS.get(name, _as_it_is)(value) for name, value in changes.items()}
     names = changes.pop("tags", None)
-    chosen = None if names is None else tags.named(owner=conversation.owner, names=names)
     with transaction.atomic():
         locked = _locked(conversation, expected)
+        chosen = None if names is None else tags.named(owner=conversation.owner, names=names)
+        if changes.get("pinned") and not locked.pinned:
+            _check_pins(locked)
         if "leaf" in changes:
             _check_quiet(locked)
             changes["leaf"] = newest_below(locked, _turn_of(locked, changes["leaf"]))
@@ -154,6 +158,13 @@ def _check_quiet(conversation: Conversation) -> None:
     running = conversation.turns.open().first()
     if running is not None:
         raise TurnRunning(turn=str(running.pk))
+
+
+def _check_pins(conversation: Conversation) -> None:
+    """Raise Invalid where as many are pinned as the list shows at its top."""
+    pinned = Conversation.objects.visible_to(conversation.owner).filter(pinned=True).count()
+    if pinned >= PINNED_MAX:
+        raise Invalid(f"At most {PINNED_MAX} chats can be pinned. Unpin some first.", code="too_many_pinned")
 
 
 def _turn_of(conversation: Conversation, turn_id: uuid.UUID) -> Turn:

@@ -57,11 +57,13 @@ async def _put_down() -> None:
     if not there:
         return
     try:
-        await in_database(sessions.seen, list(there))
+        busy = await in_database(sessions.seen, list(there))
     except Error as error:
         logger.warning("Who has what open could not be put down: %s", type(error).__name__)
         return
     for conversation_id, owner in there.items():
+        if str(conversation_id) in busy:
+            continue
         _waiting.pop(conversation_id, None)
         if owner is not None:
             live.tell_seen(owner, conversation_id)

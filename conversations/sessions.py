@@ -21,13 +21,15 @@ SEEN_SECONDS = 60.0
 ENDED_AT_ONCE = 200
 
 
-def seen(conversation_ids: Iterable[uuid.UUID | str]) -> None:
-    """Put down that somebody has these conversations open; one statement for all of them."""
+def seen(conversation_ids: Iterable[uuid.UUID | str]) -> set[str]:
+    """Put down that somebody has these conversations open; return those of which it could not be put down, because
+    somebody is writing to them just now."""
     there = Conversation.objects.filter(pk__in=list(conversation_ids))
     with transaction.atomic():
         # Those that somebody is writing to are left for the next time: nobody waits here, in whatever order they lock.
-        free = there.select_for_update(skip_locked=True).values("pk")
+        free = set(there.select_for_update(skip_locked=True).values_list("pk", flat=True))
         Conversation.objects.filter(pk__in=free).update(seen_at=timezone.now())
+        return {str(pk) for pk in there.values_list("pk", flat=True) if pk not in free}
 
 
 def end_left() -> int:

@@ -152,3 +152,16 @@ def test_lists_and_threads_take_a_constant_number_of_queries(alice, new_id, djan
         threads.thread(conversation=conversation, leaf_id=conversation.leaf_id)
     with django_assert_num_queries(3):
         chats.page(user=alice)
+
+
+def test_as_many_can_be_pinned_as_are_listed_at_once(alice, bob, monkeypatch):
+    monkeypatch.setattr(lifecycle, "PINNED_MAX", 2)
+    made = [lifecycle.create(owner=alice, title=str(number)) for number in range(3)]
+    for each in made[:2]:
+        lifecycle.change(conversation=each, changes={"pinned": True})
+    lifecycle.change(conversation=made[0], changes={"pinned": True})
+    with pytest.raises(Invalid, match="At most 2 chats"):
+        lifecycle.change(conversation=made[2], changes={"pinned": True})
+    lifecycle.change(conversation=made[0], changes={"pinned": False})
+    lifecycle.change(conversation=made[2], changes={"pinned": True})
+    lifecycle.change(conversation=lifecycle.create(owner=bob), changes={"pinned": True})

@@ -58,7 +58,7 @@ async def test_while_it_is_open_that_is_said_again_and_again(alice, monkeypatch)
 async def test_all_of_a_process_are_one_statement(alice, monkeypatch):
     monkeypatch.setattr(sessions, "SEEN_SECONDS", 0.2)
     told = []
-    monkeypatch.setattr(sessions, "seen", lambda ids: told.append(set(ids)))
+    monkeypatch.setattr(sessions, "seen", lambda ids: told.append(set(ids)) or set())
     ids = [str((await in_database(answered, alice)).conversation_id) for _ in range(3)]
     feed_of = [(await feeds.watch(id, watcher := Watcher(FORMATS["text"])), watcher) for id in ids]
     for id in ids:
