@@ -61,6 +61,16 @@ class Recorded(admin.ModelAdmin):
             audit.enter("admin.searched", among=self.opts.model_name, words=without_addresses(words))
         return super().changelist_view(request, extra_context)
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Whether an address may narrow the list by this: only by what the list offers.
+
+        Django lets it ask for every column of the row, so that a text that is shown nowhere could be guessed letter by
+        letter, and no search would be entered.
+        """
+        offered = [_parameter(each) for each in self.get_list_filter(request)] + [self.date_hierarchy]
+        known = any(name and (lookup == name or lookup.startswith(f"{name}__")) for name in offered)
+        return known and super().lookup_allowed(lookup, value, request)
+
     def _told(self, name: str, value: Any) -> Any:
         """Return a value as the ledger tells it: numbers, choices and rights, but no text that somebody wrote."""
         if value is None or isinstance(value, bool | int | float | Decimal):
@@ -70,6 +80,13 @@ class Recorded(admin.ModelAdmin):
         if isinstance(value, QuerySet | list | tuple):
             return sorted(_right(each) for each in value)
         return str(value) if name in self.recorded_texts else "…"
+
+
+def _parameter(filter_item: Any) -> str:
+    """Return what a filter of a list is called in its address."""
+    if isinstance(filter_item, tuple | list):
+        return str(filter_item[0])
+    return str(getattr(filter_item, "parameter_name", filter_item))
 
 
 def without_addresses(words: str) -> str:

@@ -121,6 +121,23 @@ def test_only_pages_that_enter_it_show_what_was_said(everything, root, talk):  #
     assert showing == {f"/admin/conversations/conversation/{talk.conversation_id}/text/"}
 
 
+def test_no_list_can_be_narrowed_by_what_it_does_not_offer(everything, root):
+    browser, asked = browser_of(root), 0
+    for model, model_admin in admin.site._registry.items():
+        opts = model._meta
+        offered = {getattr(each, "parameter_name", each) for each in model_admin.list_filter}
+        for field in opts.concrete_fields:
+            if field.name in offered | {model_admin.date_hierarchy}:
+                continue
+            asked += 1
+            lookup = {f"{field.name}__isnull": "0"}
+            answer = browser.get(reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"), lookup)
+            assert answer.status_code == 400, (opts.model_name, lookup)
+    assert asked > 100
+    filtered = browser.get("/admin/conversations/feedback/?message__model__exact=none&changed_at__year=2026")
+    assert filtered.status_code == 200
+
+
 def test_what_is_about_to_be_deleted_is_counted_and_not_told(everything, root, alice):
     browser = browser_of(root)
     selected = {"action": "delete_selected", "_selected_action": str(alice.pk)}
