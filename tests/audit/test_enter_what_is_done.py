@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, OperationalError, connection, connections
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -192,8 +192,6 @@ def test_many_writers_make_one_chain(alice, bob):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite waits for its one write lock")
 def test_who_waits_too_long_for_the_end_of_the_chain_gives_up(alice, monkeypatch):
-    from django.db import transaction
-
     def try_to() -> str:
         try:
             chain.append(values, wait_seconds=0.1)
@@ -208,3 +206,13 @@ def test_who_waits_too_long_for_the_end_of_the_chain_gives_up(alice, monkeypatch
         audit.enter("sign_in", actor=alice)
         assert other.submit(try_to).result() == "gave up"
     assert verification.verify().entries == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer for everything")
+def test_what_a_commit_would_look_at_is_looked_at_before_the_chain_is_locked():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Conversation.objects.create(owner_id=uuid.uuid4())
+        # By default PostgreSQL would find out at the commit, with the end of the chain in hand.
+        audit.enter("purge")
+        pytest.fail("It was entered first.")
