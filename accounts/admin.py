@@ -11,11 +11,13 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from chatsite.admin import ReadOnlyAdmin
 
-from . import audit_admin, keys, people, tokens  # noqa: F401  # the ledger has a page there too
+from . import audit, audit_admin, keys, people, tokens  # noqa: F401  # the ledger has a page there too
 from .models import ApiKey, SignIn, User
 from .recording import Recorded
 
@@ -146,7 +148,14 @@ class GroupAdmin(Recorded, DjangoGroupAdmin):
 
 @admin.register(EmailAddress)
 class EmailAddressAdmin(Recorded, AllauthEmailAddressAdmin):
-    pass
+    @admin.action(description="Mark the selected addresses as verified", permissions=["change"])
+    def make_verified(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> None:
+        """Mark them, and enter each that was not before."""
+        with transaction.atomic():
+            before = list(queryset.filter(verified=False).values_list("pk", flat=True))
+            super().make_verified(request, queryset)
+            for address in EmailAddress.objects.filter(pk__in=before, verified=True):
+                audit.enter("admin.changed", target=address, changes={"verified": [False, True]})
 
 
 def _may_touch(request: HttpRequest, obj: User | None) -> bool:

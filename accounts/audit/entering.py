@@ -24,7 +24,8 @@ logger = logging.getLogger(__name__)
 ENTER_SECONDS = 10.0
 NOTE_SECONDS = 2.0
 TEXT_CHARACTERS = 500
-LIST_LENGTH = 100
+# More than there are rights to give: of those none must stay unsaid.
+LIST_LENGTH = 500
 
 
 def enter(
@@ -136,7 +137,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(each) for each in list(value)[:LIST_LENGTH]]
+        told = [_plain(each) for each in list(value)[:LIST_LENGTH]]
+        return told if len(value) <= LIST_LENGTH else [*told, f"and {len(value) - LIST_LENGTH} more"]
     if isinstance(value, Decimal | float):
         return format(value, "f" if isinstance(value, Decimal) else "")
     return str(value)[:TEXT_CHARACTERS]

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.db import models
 from django.test import Client
 from django.urls import reverse
@@ -190,6 +192,22 @@ def test_changes_of_rights_prices_and_limits_are_entered(administrator, root, al
         ("admin.added", "group"),
         ("admin.deleted", "quota"),
     ]
+
+
+def test_every_right_that_is_given_is_named_and_so_is_an_address_that_is_marked(administrator, alice):
+    rights = list(Permission.objects.all())
+    administrator.post("/admin/auth/group/add/", {"name": "All", "permissions": [right.pk for right in rights]})
+    added = AuditEntry.objects.get(action="admin.added").facts["changes"]["permissions"][1]
+    assert len(rights) > 100 and sorted(added) == sorted(right.codename for right in rights)
+    address = EmailAddress.objects.create(user=alice, email=alice.email, primary=True)
+    selected = {"action": "make_verified", "_selected_action": str(address.pk)}
+    administrator.post("/admin/account/emailaddress/", selected)
+    entry = AuditEntry.objects.latest("number")
+    assert (entry.action, entry.whom_id, entry.facts["changes"]) == (
+        "admin.changed",
+        alice.pk,
+        {"verified": [False, True]},
+    )
 
 
 def test_nobody_writes_in_the_ledger_and_what_is_shown_can_be_exported(administrator, root, alice):
