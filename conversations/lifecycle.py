@@ -88,6 +88,9 @@ def change(
             changes["leaf"] = newest_below(locked, _turn_of(locked, changes["leaf"]))
         if "title" in changes:
             changes["title_by"] = Conversation.TitleBy.PERSON
+        differing = {name for name, value in changes.items() if getattr(locked, name) != value}
+        if chosen is not None and {tag.pk for tag in chosen} != set(locked.tags.values_list("pk", flat=True)):
+            differing.add("tags")
         for name, value in changes.items():
             setattr(locked, name, value)
         if changes:
@@ -98,8 +101,8 @@ def change(
             tags.put(conversation=locked, tags=chosen)
         if changes or chosen is not None:
             _tell(locked)
-        # To open another branch is to look, not to change.
-        if changed := sorted({*changes, *(["tags"] if chosen is not None else [])} - {"leaf", "title_by"}):
+        # To open another branch is to look, not to change; nor is to say again what is so.
+        if changed := sorted(differing - {"leaf", "title_by"}):
             audit.enter("conversation.changed", target=locked, fields=changed)
     return locked
 
