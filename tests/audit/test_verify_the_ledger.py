@@ -181,6 +181,10 @@ def test_the_command_says_whether_all_is_whole(alice, settings, tmp_path, capsys
     with pytest.raises(CommandError, match="Entry 4 is missing") as error:
         call_command("audit", "verify")
     assert error.value.returncode == 1
+    # Whoever takes away the anchors as well is not told that all is whole.
+    (tmp_path / "anchors.jsonl").unlink()
+    with pytest.raises(CommandError, match=r"anchors\.jsonl"):
+        call_command("audit", "verify")
 
 
 def test_the_database_itself_refuses_to_change_or_delete_an_entry(alice):

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         # An export may be older than the newest anchor.
         path = anchors or (None if export else _anchor_file())
         try:
-            kept = verification.read_anchors(path) if path and (anchors or path.exists()) else []
+            kept = verification.read_anchors(path) if path else []
             if export:
                 with export.open() as lines:
                     found = verification.verify(verification.read_export(lines), anchors=kept)
