@@ -3,6 +3,8 @@
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import audit
+
 from .errors import Invalid, NotFound, NotWaiting
 from .models import Message, Turn
 
@@ -39,7 +41,10 @@ def decide(*, turn: Turn, message_id, allow: bool) -> Message:
         if not row.waits_for_permission:
             raise NotWaiting
         decided = {"allowed": allow, "by": "person", "decided_at": timezone.now().isoformat(timespec="seconds")}
-        return _change(row.pk, decided)
+        told = _change(row.pk, decided)
+        action = "tool.allowed" if allow else "tool.refused"
+        audit.enter(action, target=turn, whom=turn.author_id, tool=row.tool_name, message=row.pk)
+        return told
 
 
 def read(value: str) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, QuerySet
 
+from accounts import audit
+
 from . import live
 from .errors import Invalid, NotFound, TagTaken
 from .models import Conversation, Tag
@@ -96,12 +98,16 @@ def rearrange(*, user, add: Collection[Pair], remove: Collection[Pair]) -> None:
         tags_found = set(tags.filter(pk__in={tag for tag, _ in pairs}).values_list("pk", flat=True))
         if not all(tag in tags_found and chat in chats_found for tag, chat in pairs):
             raise NotFound
+        before = set(having.filter(conversation__in=chats_found).values_list("tag_id", "conversation_id"))
         for tag, chat in remove:
             having.filter(tag_id=tag, conversation_id=chat).delete()
         having.bulk_create([having.model(tag_id=tag, conversation_id=chat) for tag, chat in add], ignore_conflicts=True)
         most = Counter(having.filter(conversation__in={chat for _, chat in add}).values_list("conversation", flat=True))
         if most and max(most.values()) > TAGS_PER_CONVERSATION:
             raise Invalid(f"A conversation has {TAGS_PER_CONVERSATION} tags at most.", code="too_many_tags")
+        differing = {chat for _, chat in before ^ ((before - {*remove}) | {*add})}
+        for changed in chats.filter(pk__in=differing):
+            audit.enter("conversation.changed", target=changed, fields=["tags"])
     live.tell_person(user.pk)
 
 

@@ -33,6 +33,8 @@ GROUPS = {
         "conversations.imported": "brought in conversations from a file",
         "link.made": "made a link by which others can read a conversation",
         "link.revoked": "revoked a link to a conversation",
+        "tool.allowed": "allowed a tool that asks first to run",
+        "tool.refused": "refused a tool that asks first",
     },
     "reading by staff": {
         "text.opened": "gave a reason to read a conversation",

@@ -14,9 +14,9 @@ from accounts.audit import chain, entering, verification
 from accounts.credentials import user_of_token
 from accounts.errors import CredentialError
 from accounts.models import ApiKey, AuditEntry, SignIn, User
-from conversations import exports, imports, lifecycle, shares, turns
+from conversations import exports, imports, lifecycle, permits, shares, tags, turns
 from conversations.errors import Invalid
-from conversations.models import Conversation
+from conversations.models import Conversation, Message
 from tests.accounts.conftest import PASSWORD
 from tests.files.test_two_at_once import uploaded
 from tests.pages.conftest import talk  # noqa: F401
@@ -128,6 +128,29 @@ def test_a_conversation_that_is_changed_and_deleted(talk, alice):  # noqa: F811
     changed, deleted = last("conversation.changed"), last("conversation.deleted")
     assert changed.facts == {"fields": ["title"]}
     assert (deleted.actor_id, deleted.whom_id, deleted.target_id) == (alice.pk, alice.pk, str(conversation.pk))
+
+
+def test_tags_that_are_put_on_several_conversations(alice):
+    one, other = (lifecycle.create(owner=alice) for _ in range(2))
+    tag = tags.make(owner=alice, name="A secret name")
+    tags.rearrange(user=alice, add=[(tag.pk, one.pk)], remove=[(tag.pk, other.pk)])
+    tags.rearrange(user=alice, add=[(tag.pk, one.pk)], remove=[])
+    (entry,) = AuditEntry.objects.all()
+    assert (entry.action, entry.target_id, entry.facts) == ("conversation.changed", str(one.pk), {"fields": ["tags"]})
+
+
+def test_what_is_said_to_a_tool_that_asks_first(talk, alice):  # noqa: F811
+    asked = [
+        Message.objects.create(turn=talk, position=n, role="tool", tool_name="files__write", status="streaming")
+        for n in (8, 9)
+    ]
+    for message, allow in zip(asked, (True, False), strict=True):
+        Message.objects.filter(pk=message.pk).update(tool_run={"asks": True, "arguments": {"text": "A secret"}})
+        permits.decide(turn=talk, message_id=message.pk, allow=allow)
+    assert actions() == ["tool.allowed", "tool.refused"]
+    entry = last("tool.allowed")
+    assert (entry.whom_id, entry.target_id, entry.facts["tool"]) == (alice.pk, str(talk.pk), "files__write")
+    assert "secret" not in entry.details
 
 
 def test_somebody_who_is_deleted_stays_in_the_ledger_without_their_address(administrator, root, make_person):
