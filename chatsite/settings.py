@@ -28,6 +28,10 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 # The database: SQLite in DATA_DIR unless DATABASE_URL names a PostgreSQL server.
 _database = env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'chatsite.sqlite3'}"
 DATABASES = {"default": env.db_url_config(_database)}
+POSTGRES_OPTIONS = (
+    "-c idle_in_transaction_session_timeout=60s"
+    " -c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+)
 EMBEDDED_DATABASE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if EMBEDDED_DATABASE:
     DATABASES["default"]["OPTIONS"] = {
@@ -43,11 +47,10 @@ if EMBEDDED_DATABASE:
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / f"test-{os.getpid()}.sqlite3"}
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 1,
-        "max_size": env.int("DATABASE_POOL", default=20),
-        "timeout": 10,
-    }
+    _options = DATABASES["default"].setdefault("OPTIONS", {})
+    _options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=20), "timeout": 10}
+    # A process that was paused, or lost its power, in the middle of a transaction must not keep the others waiting.
+    _options.setdefault("options", POSTGRES_OPTIONS)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis, for several processes: the channel layer, shared throttles and the job queue. Empty: all of it in one process.

@@ -243,7 +243,9 @@ def drop_deleted() -> int:
             # Looked at again under the lock: somebody may have undone it a moment ago.
             found = Conversation.everything.select_for_update().filter(late, pk=conversation_id).first()
             if found is not None:
+                gone = copy(found)
                 _purge(found)
+                audit.enter("conversation.purged", target=gone, messages=gone.message_count)
                 dropped += 1
     return dropped
 

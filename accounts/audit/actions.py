@@ -28,6 +28,7 @@ GROUPS = {
         "conversation.changed": "changed a conversation",
         "conversation.deleted": "deleted a conversation",
         "conversation.restored": "undid the deletion of a conversation",
+        "conversation.purged": "removed a deleted conversation for good",
         "conversation.exported": "took a conversation along as a file",
         "everything.exported": "took everything along that was theirs",
         "conversations.imported": "brought in conversations from a file",

@@ -21,7 +21,7 @@ from .people import email_digest
 logger = logging.getLogger(__name__)
 
 # How long others may keep the end of the chain before what is to be entered fails, or is let go on without.
-ENTER_SECONDS = 10.0
+ENTER_SECONDS = 5.0
 NOTE_SECONDS = 2.0
 TEXT_CHARACTERS = 500
 # More than there are rights to give: of those none must stay unsaid.
