@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # What an archive may hold: so many entries, which unpack to so many times what it may weigh.
 MOST_ENTRIES = 10_000
 MOST_UNPACKED = 5
+# Of these the library unpacks no more at a time than it is asked for. Of the others it unpacks whatever comes.
+PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 # Deeper than anything that a tool is called with, and far from what Python can follow.
 MOST_LEVELS = 64
 PIECE_BYTES = 256 * 1024
@@ -65,10 +67,7 @@ class Parcel:
         for name in names:
             if self._zip.getinfo(name).file_size > settings.IMPORT_MAX_BYTES:
                 raise _too_large()
-            try:
-                yield parse(self._zip.read(name))
-            except BROKEN as error:
-                raise NotAnExport("This archive is damaged.") from error
+            yield parse(b"".join(self._pieces(name)))
 
     def has_file(self, sha256: str) -> bool:
         """Whether it holds the bytes of a file."""
@@ -76,17 +75,23 @@ class Parcel:
 
     def unpack(self, sha256: str, target: Path) -> None:
         """Write the bytes of a file; raises NotAnExport if they are not what they are called."""
-        assert self._zip is not None
         digest = hashlib.sha256()
-        try:
-            with self._zip.open(f"files/{sha256}") as entry, target.open("wb") as written:
-                while piece := entry.read(PIECE_BYTES):
-                    digest.update(piece)
-                    written.write(piece)
-        except BROKEN as error:
-            raise NotAnExport("This archive is damaged.") from error
+        with target.open("wb") as written:
+            for piece in self._pieces(f"files/{sha256}"):
+                digest.update(piece)
+                written.write(piece)
         if digest.hexdigest() != sha256:
             raise NotAnExport("A file in this archive is not what its name says.")
+
+    def _pieces(self, name: str) -> Iterator[bytes]:
+        """Yield an entry, never more of it in memory than a piece: what it says to hold can be a lie."""
+        assert self._zip is not None
+        try:
+            with self._zip.open(name) as entry:
+                while piece := entry.read(PIECE_BYTES):
+                    yield piece
+        except BROKEN as error:
+            raise NotAnExport("This archive is damaged.") from error
 
     @staticmethod
     def _opened(path: Path) -> zipfile.ZipFile:
@@ -95,10 +100,16 @@ class Parcel:
         except BROKEN as error:
             raise NotAnExport("This archive is damaged.") from error
         entries = opened.infolist()
-        # The library reads no more of an entry than it says to hold.
+        # The library gives out no more of an entry than it says to hold.
         if len(entries) > MOST_ENTRIES or sum(each.file_size for each in entries) > _most_unpacked():
             opened.close()
             raise TooLarge(f"An archive may unpack to {megabytes(_most_unpacked())} at most.", code="import_too_large")
+        if any(each.compress_type not in PACKINGS for each in entries):
+            opened.close()
+            raise NotAnExport("This archive is packed in a way that is not read here. Pack it as a usual ZIP file.")
+        if len({each.filename for each in entries}) < len(entries):
+            opened.close()
+            raise NotAnExport("This archive holds two entries of one name.")
         return opened
 
 

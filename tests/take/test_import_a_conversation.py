@@ -2,6 +2,7 @@
 
 import copy
 import io
+import tracemalloc
 import zipfile
 
 import orjson
@@ -179,6 +180,32 @@ def test_what_is_too_large_is_refused(alice, bob, rich, settings):
     # Small on the way, large on the disk.
     assert bring(bob, packed({"conversation.json": b"0" * 100_000})).status_code == 413
     assert Conversation.objects.filter(owner=bob).count() == 1
+
+
+def test_an_archive_that_lies_about_its_size_takes_no_memory(alice, bob, rich):
+    """A few bytes that say to be few, and unpack to more than a machine has."""
+    for packing in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", packing) as archive, archive.open("conversation.json", "w") as entry:
+            for _ in range(64):
+                entry.write(bytes(1024 * 1024))
+        lying = bytearray(target.getvalue())
+        listed = lying.rindex(b"PK\1\2")
+        lying[listed + 24 : listed + 28] = (1000).to_bytes(4, "little")
+        tracemalloc.start()
+        try:
+            answer = bring(bob, bytes(lying))
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_import")
+        assert most < 16 * 1024 * 1024
+    with pytest.warns(UserWarning), io.BytesIO() as target, zipfile.ZipFile(target, "w") as archive:
+        for _ in range(2):
+            archive.writestr("conversation.json", told(rich))
+        archive.close()
+        assert bring(bob, target.getvalue()).status_code == 400
+    assert not Conversation.objects.filter(owner=bob).exists()
 
 
 def test_html_in_an_import_is_text(alice, bob, rich):
