@@ -68,7 +68,7 @@ class _Parser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open an element."""
-        element: Element = {"tag": tag, "attrs": {name: value or "" for name, value in attrs}, "in": []}
+        element: Element = {"tag": tag, "attrs": {name: words.clean(value or "") for name, value in attrs}, "in": []}
         self._open[-1]["in"].append(element)
         if tag not in VOID:
             self._open.append(element)
@@ -86,7 +86,8 @@ class _Parser(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Take text, its white space as a browser sees it."""
-        text = data if self._exact else SPACE.sub(" ", data)
+        # Again: what cannot be written can also be spelt as a reference, such as `&#12;`.
+        text = words.clean(data if self._exact else SPACE.sub(" ", data))
         text = INVISIBLE_OPERATORS.sub("", text)
         if text:
             self._open[-1]["in"].append(text)

@@ -92,6 +92,24 @@ def test_what_looks_like_commands_is_text(alice, rich, kind):
     assert "root:" not in text
 
 
+@pytest.mark.parametrize("kind", ["docx", "pdf"])
+def test_no_answer_is_unprintable(alice, rich, kind):
+    """References to what no file can hold, a link longer than any, and lists in lists in lists."""
+    references = "a&#12;b `c&#12;d` &#x202e;e [f](http://x.org/&#12;g)"
+    link = f"[long](http://x.org/{'y' * 9000})"
+    lists = "\n".join("  " * level + "- deep" for level in range(100))
+    formulas = r"$\frac{}{}$ $$\begin{matrix} a & b \\ c \end{matrix}$$"
+    Message.objects.filter(turn=rich.leaf, role="assistant").update(
+        text="\n\n".join([references, link, lists, formulas, "The end."])
+    )
+    content = made(rich, kind)
+    if kind == "pdf":
+        text = words_of_pdf(content)
+    else:
+        text = "\n".join(each.text for each in docx.Document(io.BytesIO(content)).paragraphs)
+    assert "long" in text and "deep" in text and "The end." in text and "\u202e" not in text and "\f" not in text
+
+
 def test_too_much_for_a_document_is_said(alice, rich, monkeypatch):
     monkeypatch.setattr("conversations.exports.printing.MOST_CHARACTERS", 10)
     monkeypatch.setattr("conversations.exports.word.MOST_CHARACTERS", 10)

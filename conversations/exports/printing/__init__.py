@@ -28,6 +28,9 @@ CPU_SECONDS = 45
 MEMORY_TIMES = 3
 # Between what they hold, white space is nothing.
 HOLDS_BLOCKS = {"blockquote", "div", "ol", "ul"}
+# As far as the data may be nested that the type setter takes, and as long as its links may be.
+DEEPEST = 24
+LINK_CHARACTERS = 8000
 LANGUAGE = re.compile(r"[^a-z0-9+#-]")
 
 
@@ -80,15 +83,17 @@ def _message(message: Message, ending: str, turn: Turn) -> dict[str, Any]:
         "thinking": words.clean(message.thinking),
         "code": "\n".join([*code, text]) if tool else "",
         "text": "" if answers or tool else text,
-        "nodes": list(map(_node, elements.of(text))) if answers else [],
+        "nodes": [_node(each, 0) for each in elements.of(text)] if answers else [],
         "ending": ending,
     }
 
 
-def _node(node: elements.Node) -> Any:
-    """Return an element with what the template wants to know of it."""
+def _node(node: elements.Node, depth: int) -> Any:
+    """Return an element with what the template wants to know of it; what stands too deep in others is bare words."""
     if isinstance(node, str):
         return node
+    if depth > DEEPEST:
+        return elements.words_of([node])
     tag, attrs = node["tag"], node["attrs"]
     found: dict[str, Any] = {"tag": tag, "attrs": attrs}
     if tag == "figure":
@@ -100,12 +105,13 @@ def _node(node: elements.Node) -> Any:
         rows = elements.rows_of(node)
         columns = max(map(len, rows), default=1)
         empty: elements.Element = {"tag": "td", "attrs": {}, "in": []}
-        told = [[_node(cell) for cell in [*row, *[empty] * (columns - len(row))]] for row in rows]
+        told = [[_node(cell, depth + 1) for cell in [*row, *[empty] * (columns - len(row))]] for row in rows]
         return {**found, "in": [], "rows": told, "columns": columns}
     if tag == "a":
-        found["link"] = elements.link_of(node)
+        address = elements.link_of(node)
+        found["link"] = address if len(address.encode()) < LINK_CHARACTERS else ""
     if tag == "ol":
         start = str(attrs.get("start", ""))
         found["start"] = int(start) if start.isascii() and start.isdigit() and len(start) < 10 else 1
     inner = [each for each in node["in"] if tag not in HOLDS_BLOCKS or not isinstance(each, str) or each.strip()]
-    return {**found, "in": list(map(_node, inner))}
+    return {**found, "in": [_node(each, depth + 1) for each in inner]}
