@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..models import StoredFile
+from ..models import Feedback, StoredFile
 from . import record
 from .scope import Scope
 
@@ -43,11 +43,13 @@ def as_json(scope: Scope, files: dict[str, StoredFile] | None = None) -> Iterato
     inside: set[uuid.UUID] = set()
 
     def turns() -> Iterator[dict[str, Any]]:
+        mine = Feedback.objects.filter(user=scope.conversation.owner_id)
+        thumbs = {each.message_id: each for each in mine.filter(message__turn__conversation=scope.conversation)}
         for turn in scope.turns():
             # A message stays with what it answers, or is answered by: the whole turn.
             said = list(turn.messages.all())
             files.update({each.file.sha256: each.file for message in said for each in message.attachments.all()})
-            yield record.turn(turn, said, inside=inside)
+            yield record.turn(turn, said, inside=inside, thumbs=thumbs)
             inside.add(turn.pk)
 
     def digests() -> Iterator[dict[str, Any]]:

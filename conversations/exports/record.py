@@ -3,12 +3,12 @@
 import datetime
 import json
 import uuid
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import Any
 
 import orjson
 
-from ..models import Attachment, ContextDigest, Conversation, Message, StoredFile, Summary, Turn
+from ..models import Attachment, ContextDigest, Conversation, Feedback, Message, StoredFile, Summary, Turn
 
 FORMAT = "chatsite.conversation"
 VERSION = 1
@@ -40,6 +40,7 @@ def conversation(row: Conversation, *, leaf: uuid.UUID | None) -> dict[str, Any]
         "status": row.status,
         "pinned": row.pinned,
         "archived": row.archived,
+        "tags": row.tag_names,
         "leaf": str(leaf) if leaf else None,
         "rating": row.rating,
         "rated_at": moment(row.rated_at),
@@ -48,11 +49,15 @@ def conversation(row: Conversation, *, leaf: uuid.UUID | None) -> dict[str, Any]
     }
 
 
-def turn(row: Turn, messages: list[Message], *, inside: Container[uuid.UUID]) -> dict[str, Any]:
-    """Return a turn with its messages; `inside` are the turns before it that are in the export."""
+def turn(
+    row: Turn, messages: list[Message], *, inside: Container[uuid.UUID], thumbs: Mapping[uuid.UUID, Feedback]
+) -> dict[str, Any]:
+    """Return a turn with its messages and what was thought of them; `inside` are the turns of the export before it."""
     return {
         "id": str(row.pk),
         "parent": str(row.parent_id) if row.parent_id in inside else None,
+        "continues": str(row.continues_id) if row.continues_id in inside else None,
+        "carried": row.carried,
         "status": row.status,
         "model": row.model,
         "mode": row.mode,
@@ -76,11 +81,11 @@ def turn(row: Turn, messages: list[Message], *, inside: Container[uuid.UUID]) ->
         "window_used": row.window_used,
         "truncated": row.truncated,
         "included": row.included,
-        "messages": [message(each) for each in messages],
+        "messages": [message(each, thumbs.get(each.pk)) for each in messages],
     }
 
 
-def message(row: Message) -> dict[str, Any]:
+def message(row: Message, thumbs: Feedback | None) -> dict[str, Any]:
     """Return a message; how it was said live is nobody's business any more."""
     return {
         "id": str(row.pk),
@@ -88,6 +93,7 @@ def message(row: Message) -> dict[str, Any]:
         "status": row.status,
         "text": row.text,
         "thinking": row.thinking,
+        "thinking_ms": row.thinking_ms,
         "model": row.model,
         "tool_calls": row.tool_calls,
         "tool_call_id": row.tool_call_id,
@@ -95,6 +101,7 @@ def message(row: Message) -> dict[str, Any]:
         "tool_run": row.tool_run,
         "created_at": moment(row.created_at),
         "attachments": [attachment(each) for each in row.attachments.all()],
+        "feedback": {"value": thumbs.value, "reason": thumbs.reason} if thumbs else None,
     }
 
 

@@ -8,7 +8,10 @@ from typing import Annotated, Any, Literal
 from django.utils import timezone
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
 
-from ..models import ContextDigest, Conversation, Message, Mode, StoredFile, Summary, Turn
+from ..feedback import REASON_CHARACTERS
+from ..models import ContextDigest, Conversation, Feedback, Message, Mode, StoredFile, Summary, Turn
+from ..models.tag import NAME_CHARACTERS
+from ..tags import TAGS_PER_CONVERSATION
 
 TEXT_CHARACTERS = 1_000_000
 DATABASE_INTEGER = 2_147_483_647
@@ -53,6 +56,11 @@ Code = Annotated[str, StringConstraints(max_length=50)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
+def _moment_told(value: str) -> str:
+    _believable(datetime.datetime.fromisoformat(value))
+    return value
+
+
 class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -69,6 +77,16 @@ class ToolRunForm(Form):
     round: Count | None = None
     ok: bool = False
     ms: Count | None = None
+    # Of one that asked before it ran.
+    asks: bool = False
+    allowed: bool = False
+    by: Code = ""
+    decided_at: Annotated[Code, AfterValidator(_moment_told)] = ""
+
+
+class FeedbackForm(Form):
+    value: Annotated[str, _one_of(Feedback.Value.values)]
+    reason: Annotated[str, StringConstraints(max_length=REASON_CHARACTERS)]
 
 
 class MessageForm(Form):
@@ -77,6 +95,7 @@ class MessageForm(Form):
     status: Annotated[str, _one_of(Message.Status.values)]
     text: Text
     thinking: Text
+    thinking_ms: Count | None = None
     model: Short
     tool_calls: Annotated[list[dict[str, Any]], Field(max_length=1000)]
     tool_call_id: Short
@@ -84,6 +103,7 @@ class MessageForm(Form):
     tool_run: ToolRunForm
     created_at: Moment
     attachments: Annotated[list[AttachmentForm], Field(max_length=100)]
+    feedback: FeedbackForm | None = None
 
 
 class IntentForm(Form):
@@ -110,6 +130,8 @@ class IncludedForm(Form):
 class TurnForm(Form):
     id: Id
     parent: Id | None
+    continues: Id | None = None
+    carried: Count | None = None
     status: Annotated[str, _one_of(Turn.Status.values)]
     model: Short
     mode: Annotated[str, _one_of(["", *Mode.values])]
@@ -146,6 +168,10 @@ class ConversationForm(Form):
     status: Annotated[str, _one_of(Conversation.Status.values)]
     pinned: bool
     archived: bool
+    tags: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=NAME_CHARACTERS)]],
+        Field(max_length=TAGS_PER_CONVERSATION),
+    ] = []
     leaf: Id | None
     rating: Annotated[int, Field(ge=1, le=5)] | None
     rated_at: Moment | None

@@ -15,6 +15,9 @@ def in_order(export: ExportForm) -> list[tuple[TurnForm, int]]:
     turns = export.turns
     _check_unique("turn", (turn.id for turn in turns))
     _check_unique("message", (message.id for turn in turns for message in turn.messages))
+    _check_unique(
+        "attachment", (each.id for turn in turns for message in turn.messages for each in message.attachments)
+    )
     _check_unique("digest", (digest.id for digest in export.digests))
     _check_unique("version of a digest", ((digest.through, digest.version) for digest in export.digests))
     _check_unique("summary", (summary.number for summary in export.summaries))
@@ -22,6 +25,7 @@ def in_order(export: ExportForm) -> list[tuple[TurnForm, int]]:
     known = {turn.id for turn in turns}
     _check_known("leaf", known, [export.conversation.leaf, *(summary.leaf for summary in export.summaries)])
     _check_known("parent", known, (turn.parent for turn in turns))
+    _check_known("continues", known, (turn.continues for turn in turns))
     _check_known("through", known, (digest.through for digest in export.digests))
     _check_known("digest", {digest.id for digest in export.digests}, (turn.digest for turn in turns))
     files = {file.sha256 for file in export.files}
@@ -52,6 +56,8 @@ def _check_said(turn: TurnForm, files: set[str]) -> None:
     roles = [answer.role for answer in answers]
     if question.role != Message.Role.USER or Message.Role.USER in roles or Message.Role.ASSISTANT not in roles:
         raise NotAnExport("A turn is a question of the user, then what answers it.")
+    if any(said.feedback and said.role != Message.Role.ASSISTANT for said in turn.messages):
+        raise NotAnExport("Thumbs are given to answers only.")
     if any(answer.attachments for answer in answers):
         raise NotAnExport("Files are attached to questions only.")
     if any(attachment.sha256 not in files for attachment in question.attachments):

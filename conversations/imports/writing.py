@@ -6,10 +6,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from .. import search
+from .. import search, tags
 from ..attachments import clean_name
 from ..bulk import insert
-from ..models import Attachment, ContextDigest, Conversation, Message, StoredFile, Summary, Turn
+from ..models import Attachment, ContextDigest, Conversation, Feedback, Message, StoredFile, Summary, Turn
 from .form import AttachmentForm, ExportForm, MessageForm, TurnForm
 from .tree import in_order
 
@@ -29,6 +29,7 @@ class Writer:
         self._digests: dict[uuid.UUID, ContextDigest] = {}
         self._attachments: dict[uuid.UUID, Attachment] = {}
         self._messages: list[Message] = []
+        self._thumbs: list[Feedback] = []
 
     def write(self) -> Conversation:
         """Return the conversation with all its rows written; call it in a transaction. Raises NotAnExport."""
@@ -46,6 +47,8 @@ class Writer:
             )
         for form, _ in ordered:
             self._turns[form.id].included = self._included(form)
+            # Another version of the same answer, which may stand after it.
+            self._turns[form.id].continues = self._turns[form.continues] if form.continues else None
         conversation.message_count = len(self._messages)
         insert([conversation])
         self._insert(list(self._turns.values()))
@@ -53,6 +56,9 @@ class Writer:
         self._tell_digests()
         self._insert(self._messages)
         self._insert(list(self._attachments.values()))
+        Feedback.objects.bulk_create(self._thumbs, BATCH_ROWS)
+        if names := self._export.conversation.tags:
+            tags.put(conversation=conversation, tags=tags.named(owner=self._owner, names=names))
         self._summaries(conversation)
         if self._turns:
             last = self._export.conversation.leaf or ordered[-1][0].id
@@ -69,13 +75,15 @@ class Writer:
 
     def _conversation(self) -> Conversation:
         form = self._export.conversation
-        fields = form.model_dump(exclude={"id", "leaf", "title", "rated_at"})
+        fields = form.model_dump(exclude={"id", "leaf", "title", "rated_at", "tags"})
         rated_at = (form.rated_at or timezone.now()) if form.rating else None
         return Conversation(owner=self._owner, title=" ".join(form.title.split()), rated_at=rated_at, **fields)
 
     def _take(self, conversation: Conversation, form: TurnForm, depth: int) -> None:
         parent = self._turns[form.parent] if form.parent else None
-        fields = form.model_dump(exclude={"id", "parent", "status", "intent", "digest", "included", "messages"})
+        fields = form.model_dump(
+            exclude={"id", "parent", "continues", "status", "intent", "digest", "included", "messages"}
+        )
         turn = Turn(
             conversation=conversation,
             author=self._owner,
@@ -93,7 +101,7 @@ class Writer:
             self._take_message(turn, position, said)
 
     def _take_message(self, turn: Turn, position: int, form: MessageForm) -> None:
-        fields = form.model_dump(exclude={"id", "status", "tool_run", "attachments"})
+        fields = form.model_dump(exclude={"id", "status", "tool_run", "attachments", "feedback"})
         message = Message(
             turn=turn,
             position=position,
@@ -102,6 +110,8 @@ class Writer:
             **fields,
         )
         self._messages.append(message)
+        if form.feedback:
+            self._thumbs.append(Feedback(message=message, user=self._owner, **form.feedback.model_dump()))
         for place, attached in enumerate(form.attachments):
             self._attach(message, place, attached)
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from conversations import turns
+from conversations import feedback, tags, turns
 from conversations.models import ContextDigest, Conversation, Message, Summary, Turn
 from conversations.summaries import measure
 from tests.pages.conftest import browser_of, plain_static_files  # noqa: F401
@@ -34,6 +34,9 @@ print("hello")
 """
 
 
+ALLOWED = {"asks": True, "allowed": True, "by": "person", "decided_at": "2026-01-01T10:00:00+00:00"}
+
+
 def answer(turn: Turn, text: str, **fields) -> Turn:
     """Return the turn, answered."""
     turn.messages.filter(role="assistant").update(text=text, status="complete", model="demo/small", **fields)
@@ -58,6 +61,7 @@ def rich(alice: User, kept_files) -> Conversation:
         ask(alice, conversation_id, "Can we <b>end</b> it?\n```\nopen", attachments=[str(file.pk)]),
         ANSWER,
         thinking="Let me think.",
+        thinking_ms=900,
     )
     Message.objects.filter(turn=first, role="assistant").update(position=2)
     Message.objects.create(
@@ -67,7 +71,7 @@ def rich(alice: User, kept_files) -> Conversation:
         text='{"found": 3}',
         tool_name="search_documents",
         tool_call_id="call-1",
-        tool_run={"arguments": {"query": "lease ``` end"}, "round": 1, "ok": True, "ms": 120},
+        tool_run={"arguments": {"query": "lease ``` end"}, "round": 1, "ok": True, "ms": 120} | ALLOWED,
     )
     Turn.objects.filter(pk=first.pk).update(
         included=[
@@ -87,8 +91,10 @@ def rich(alice: User, kept_files) -> Conversation:
     )
     again = turns.retry(turn=second, author=alice).turn
     answer(again, "Or it does not.")
-    Turn.objects.filter(pk=again.pk).update(status="stopped")
+    Turn.objects.filter(pk=again.pk).update(status="stopped", continues=second, carried=4)
+    feedback.give(message=feedback.answer_of(second), user=alice, value="down", reason="It does not end.")
     conversation = Conversation.objects.get(pk=conversation_id)
+    tags.put(conversation=conversation, tags=tags.named(owner=alice, names=["Leases", "漢字"]))
     digest = ContextDigest.objects.create(
         conversation=conversation,
         through=first,

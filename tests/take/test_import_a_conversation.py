@@ -11,13 +11,13 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from conversations import exports
-from conversations.models import Attachment, Conversation, Message, StoredFile, Turn
+from conversations.models import Attachment, Conversation, Feedback, Message, StoredFile, Turn
 from tests.pages.conftest import everything
 from tests.take.conftest import ask, browser_of
 
 pytestmark = pytest.mark.django_db
 
-IDS = {"id", "parent", "leaf", "digest", "through", "attachment"}
+IDS = {"id", "parent", "continues", "leaf", "digest", "through", "attachment"}
 
 
 def told(conversation, kind="json") -> bytes:
@@ -60,6 +60,8 @@ def test_an_import_is_an_equal_tree_of_ones_own(alice, bob, rich):
     assert leveled(again) == leveled(exported)
     ids = {turn["id"] for turn in exported["turns"]} | {exported["conversation"]["id"]}
     assert not ids & {turn["id"] for turn in again["turns"]}
+    assert theirs.tag_names == ["Leases", "漢字"] and {tag.owner for tag in theirs.tags.all()} == {bob}
+    assert Feedback.objects.get(user=bob).reason == "It does not end."
     # The file is Bob's own copy, found, read and findable; what was said is found too.
     assert StoredFile.objects.filter(owner=bob).count() == 1
     assert not Attachment.objects.filter(owner=bob, message=None).exists()
