@@ -9,7 +9,9 @@ import orjson
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
+from chatsite.protocol import BODY_MAX_BYTES_AT
 from conversations import exports
 from conversations.models import Attachment, Conversation, Feedback, Message, StoredFile, Turn
 from tests.pages.conftest import everything
@@ -170,6 +172,11 @@ def packed(entries: dict[str, bytes]) -> bytes:
         for name, content in entries.items():
             archive.writestr(name, content)
     return target.getvalue()
+
+
+def test_the_server_takes_bodies_as_large_as_an_import_may_be(settings):
+    for name in ("api_import", "data_import"):
+        assert BODY_MAX_BYTES_AT[reverse(name).encode()] > settings.IMPORT_MAX_BYTES
 
 
 def test_what_is_too_large_is_refused(alice, bob, rich, settings):
