@@ -1,5 +1,6 @@
 """A branch as a Word document, written by python-docx from what the one renderer made."""
 
+import time
 import zipfile
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 # Such documents are built in memory, and nobody reads longer ones. Each message counts for a few more: its head does.
 MOST_CHARACTERS = 1_000_000
 HEAD_CHARACTERS = 200
+# Of this thread's own work.
+CPU_SECONDS = 20
 CODE_FONT = "Consolas"
 CODE_POINTS = 9
 PICTURE_INCHES = 4
@@ -51,11 +54,12 @@ def taken(left: int, message: Message) -> int:
     """Return how much room is left after a message; raises TooLarge if it has none."""
     left -= HEAD_CHARACTERS + len(message.text) + len(message.thinking)
     if left < 0:
-        raise TooLarge(
-            f"Such a document may have {MOST_CHARACTERS:,} characters at most. Take a web page, Markdown or JSON.",
-            code="export_too_large",
-        )
+        raise _too_large(f"Such a document may have {MOST_CHARACTERS:,} characters at most.")
     return left
+
+
+def _too_large(why: str) -> TooLarge:
+    return TooLarge(f"{why} Take a web page, Markdown or JSON.", code="export_too_large")
 
 
 class _Writer:
@@ -64,6 +68,12 @@ class _Writer:
         self._aside: list[Any] = []
         self._styles = {style.name: style.style_id for style in document.styles}
         self._pictures = 0
+        self._until = time.thread_time() + CPU_SECONDS
+
+    def _check_time(self) -> None:
+        """Raise TooLarge when this has taken longer than anybody's document needs."""
+        if time.thread_time() > self._until:
+            raise _too_large("This has too many paragraphs for a Word document.")
 
     def begin(self, title: str) -> None:
         """Write the title."""
@@ -72,7 +82,8 @@ class _Writer:
         self.document.add_heading(title, 0)
 
     def message(self, message: Message) -> None:
-        """Write a message under who said it, and when."""
+        """Write a message under who said it, and when; raises TooLarge."""
+        self._check_time()
         self._paragraph("Heading 1").add_run(words.who(message))
         self._line(words.when(message.created_at))
         for attachment in message.attachments.all():
@@ -120,6 +131,7 @@ class _Writer:
 
     def _text(self, text: str, style: str) -> None:
         for part in text.split("\n\n"):
+            self._check_time()
             self._paragraph(style).add_run(part)
 
     def _attached(self, attachment: Attachment) -> None:
@@ -157,6 +169,7 @@ class _Writer:
                 inline.append(node)
 
     def _block(self, element: Element, style: str, depth: int) -> None:
+        self._check_time()
         match element["tag"]:
             case "h3":
                 self._inline(self._paragraph("Heading 2"), element["in"], set())
@@ -190,6 +203,7 @@ class _Writer:
         table = self.document.add_table(len(rows), columns, "Table Grid")
         # Asked for once each: the library looks through the whole table for a cell.
         for written, row in zip(table.rows, rows, strict=True):
+            self._check_time()
             for place, cell in zip(written.cells, row, strict=False):
                 self._inline(place.paragraphs[0], cell["in"], {BOLD} if cell["tag"] == "th" else set())
 

@@ -117,6 +117,12 @@ def test_too_much_for_a_document_is_said(alice, rich, monkeypatch):
     for kind in ("docx", "pdf"):
         with pytest.raises(Exception, match="characters at most"):
             made(rich, kind)
+    monkeypatch.setattr("conversations.exports.word.MOST_CHARACTERS", 1_000_000)
+    monkeypatch.setattr("conversations.exports.word.CPU_SECONDS", 0.5)
+    Message.objects.filter(turn=rich.leaf, role="user").update(text="a\n\n" * 100_000)
+    with pytest.raises(Exception, match="too many paragraphs"):
+        made(rich, "docx")
+    Message.objects.filter(turn=rich.leaf, role="user").update(text="a")
     # Within the length, but no time for it.
     monkeypatch.setattr("conversations.exports.printing.MOST_CHARACTERS", 10_000)
     Turn.objects.filter(pk=rich.leaf_id).update(status="completed")
