@@ -49,7 +49,7 @@ def take_in(*, owner, path: Path, name: str) -> Attachment:
     if known is not None:
         return known
     _check_room(owner, size)
-    _let_connection_go()
+    let_connection_go()
     try:
         extract = extraction.read(path, name=name, whose=owner.pk)
     except extraction.ExtractionError as error:
@@ -158,18 +158,18 @@ def megabytes(size: int) -> str:
     return f"{size / 1024 / 1024:.4g} MB"
 
 
+def let_connection_go() -> None:
+    """Give the database connection back to its pool: whoever waits for another process needs none."""
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
+        connection.close()
+
+
 def _check_pace(owner) -> None:
     """Raise OverQuota if this person sends files faster than anybody needs to."""
     key = f"uploads:{owner.pk}"
     if settings.UPLOADS_PER_MINUTE and counting.count(key, PACE_SECONDS) > settings.UPLOADS_PER_MINUTE:
         wait = counting.remaining(key, PACE_SECONDS)
         raise OverQuota(f"That were many files. Send the next one in {wait} s.", retry_after=wait)
-
-
-def _let_connection_go() -> None:
-    """Give the database connection back to its pool: whoever waits for a parser needs none."""
-    if connection.vendor == "postgresql" and not connection.in_atomic_block:
-        connection.close()
 
 
 def _digest(path: Path) -> str:

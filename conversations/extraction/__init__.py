@@ -2,7 +2,7 @@
 
 from .extract import Extract, ExtractionError, PageImage, Section
 from .kinds import EXTENSIONS, Format, format_of
-from .reading import read
+from .reading import in_line, read
 
 __all__ = [
     "EXTENSIONS",
@@ -12,5 +12,6 @@ __all__ = [
     "PageImage",
     "Section",
     "format_of",
+    "in_line",
     "read",
 ]

@@ -6,7 +6,7 @@ import signal
 import struct
 import threading
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,15 @@ _making = threading.Lock()
 
 def read(source: Path, *, name: str, whose: Hashable = None) -> Extract:
     """Return what is in a file, read in a limited process when it is its owner's turn; raise ExtractionError."""
+    return in_line(partial(_read, source, name), whose=whose)
+
+
+def in_line(work: Callable[[], Any], *, whose: Hashable) -> Any:
+    """Return what `work`, which waits for a limited process, returned when it was its owner's turn."""
     key = os.getpid(), max(1, settings.PARSERS)
     with _making:
         line = _lines.get(key) or _lines.setdefault(key, Line(key[1]))
-    return line.join(partial(_read, source, name), whose=whose).result()
+    return line.join(work, whose=whose).result()
 
 
 def _read(source: Path, name: str) -> Extract:

@@ -4,14 +4,16 @@ import logging
 import re
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
 from django.conf import settings
 
+from ...attachments import let_connection_go
 from ...errors import TooLarge
-from ...extraction import process
+from ...extraction import in_line, process
 from ...models import Message, Turn
 from .. import elements, words
 from ..scope import Scope
@@ -49,7 +51,10 @@ def write_pdf(scope: Scope, target: IO[bytes]) -> None:
         source.write(orjson.dumps(told))
         source.seek(0)
         try:
-            made, code = process.run(source, job, seconds=SECONDS, start=START, places=PLACES)
+            setting = partial(process.run, source, job, seconds=SECONDS, start=START, places=PLACES)
+            let_connection_go()
+            # One of these takes more memory than a parser: however many people print, so many of them are at work.
+            made, code = in_line(setting, whose=scope.conversation.owner_id)
         except process.TooMuch:
             made, code = b"", -1
     if code or not made.startswith(b"%PDF"):
