@@ -2,7 +2,7 @@
 
 from .archive import pack, pack_everything
 from .complete import PARTS, as_json
-from .making import KINDS, Export, Kind, make, make_everything
+from .making import KINDS, Export, Kind, make, make_everything, place
 from .markdown import as_markdown
 from .page import as_html
 from .printing import write_pdf
@@ -27,6 +27,7 @@ __all__ = [
     "of",
     "pack",
     "pack_everything",
+    "place",
     "write_docx",
     "write_pdf",
 ]

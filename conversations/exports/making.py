@@ -95,7 +95,7 @@ def _enter(user: Any, conversation: Conversation, part: dict[str, Any]) -> None:
 def _made(user: Any, write: Callable[[IO[bytes]], None], enter: Callable[[], Any]) -> IO[bytes]:
     """Return the file once it is written and entered in the audit ledger: nothing leaves without its entry."""
     _check_pace(user)
-    with _place(user):
+    with place(user, "export", AT_ONCE, busy=f"{AT_ONCE} exports of yours are being made. Wait for one of them."):
         file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, prefix="chatsite-export-")  # noqa: SIM115
         try:
             write(file)
@@ -115,20 +115,20 @@ def _check_pace(user: Any) -> None:
 
 
 @contextmanager
-def _place(user: Any) -> Iterator[None]:
-    """Hold one of a person's few places for as long as an export is being made; raises OverQuota."""
+def place(user: Any, work: str, at_once: int, *, busy: str) -> Iterator[None]:
+    """Hold one of the few places that a person has for a kind of work while it is done; raises OverQuota."""
     mine = uuid.uuid4().hex
-    for number in range(AT_ONCE):
-        place = f"export:{user.pk}:{number}"
-        if cache.add(place, mine, LOST_SECONDS):
+    for number in range(at_once):
+        held = f"{work}:{user.pk}:{number}"
+        if cache.add(held, mine, LOST_SECONDS):
             break
     else:
-        raise OverQuota(f"{AT_ONCE} exports of yours are being made. Wait for one of them.", retry_after=BUSY_SECONDS)
+        raise OverQuota(busy, retry_after=BUSY_SECONDS)
     try:
         yield
     finally:
-        if cache.get(place) == mine:
-            cache.delete(place)
+        if cache.get(held) == mine:
+            cache.delete(held)
 
 
 def _id(value: str | None, name: str) -> uuid.UUID | None:

@@ -13,7 +13,7 @@ from django.db import transaction
 from accounts import audit
 from chatsite import counting
 
-from .. import attachments, storage
+from .. import attachments, exports, storage
 from ..errors import OverQuota, TooLarge
 from ..models import Attachment, Conversation, StoredFile
 from .reading import Parcel
@@ -37,13 +37,15 @@ def take_in(*, owner: Any, upload: Any) -> Imported:
     Raises Invalid, TooLarge, Unreadable or OverQuota.
     """
     _check_pace(owner)
-    parcel = Parcel(Path(upload.temporary_file_path()))
-    try:
-        names = _checked(parcel)
-        with _files(owner, parcel, names):
-            return _written(owner, parcel, names)
-    finally:
-        parcel.close()
+    # An archive may hold thousands of files to read.
+    with exports.place(owner, "import", 1, busy="An import of yours is being read. Wait for it."):
+        parcel = Parcel(Path(upload.temporary_file_path()))
+        try:
+            names = _checked(parcel)
+            with _files(owner, parcel, names):
+                return _written(owner, parcel, names)
+        finally:
+            parcel.close()
 
 
 def _checked(parcel: Parcel) -> dict[str, str]:

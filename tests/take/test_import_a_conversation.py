@@ -217,6 +217,14 @@ def test_an_archive_that_lies_about_its_size_takes_no_memory(alice, bob, rich):
     assert not Conversation.objects.filter(owner=bob).exists()
 
 
+def test_one_import_of_a_person_is_read_at_a_time(alice, bob, rich):
+    raw = told(rich)
+    with exports.place(bob, "import", 1, busy=""):
+        assert bring(bob, raw).status_code == 429
+        assert bring(alice, raw).status_code == 201
+    assert bring(bob, raw).status_code == 201
+
+
 def test_html_in_an_import_is_text(alice, bob, rich):
     whole = changed(orjson.loads(told(rich)), "conversation", "title", to="<img src=x onerror=alert(1)>")
     whole["turns"][2]["messages"][1]["text"] = "[a](javascript:alert(1)) <script>alert(2)</script>"
