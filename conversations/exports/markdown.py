@@ -9,8 +9,13 @@ from .scope import Scope
 
 RUN = re.compile(r"`{3,}")
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
-# Raw HTML that would go on until it is ended, whatever stands in between. Nothing here renders HTML of a message.
-OPENS_HTML = re.compile(r"^(\s*)<(?=[!?]|(?:script|pre|style|textarea)\b)", re.IGNORECASE)
+# Raw HTML that would go on until it is ended, whatever stands in between; also at the beginning of a list's item or of
+# a quotation, which end before it does. Nothing here renders HTML of a message.
+OPENS_HTML = re.compile(
+    r"^((?:\s|>|[-+*]\s|\d{1,9}[.)]\s)*)"
+    r"<(?=[!?]|(?:script|pre|style|textarea|plaintext|xmp|iframe|noembed|noframes|noscript|template|title)\b)",
+    re.IGNORECASE,
+)
 PUNCTUATION = re.compile(r"([\\`*_\[\]<>#~|!&])")
 
 

@@ -111,6 +111,9 @@ def test_markdown_stays_whole_whatever_is_in_a_message(alice, rich):
         assert len(blocks(fenced(text) + "\n# after")) == 2
     for text in ("```\nopen", "~~~~ x\nopen\n~~~", "<!-- open", "  <script>\n\nopen", "<pre>"):
         assert blocks(closed(text) + "\n\n# after")[-1] == "<h3>after</h3>", text
+    # Where a list or a quotation ends, Markdown goes on, but a browser that reads what was made of it would not.
+    for text in ("- <!-- x", "> <script>", "> 1. <style>", "<plaintext>", "* <xmp>"):
+        assert "\\<" in closed(text), text
 
 
 def test_the_archive_holds_the_files_and_its_manifest_adds_up(alice, rich):
