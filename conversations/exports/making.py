@@ -14,7 +14,7 @@ from django.core.cache import cache
 from accounts import audit
 from chatsite import counting
 
-from ..errors import Invalid, OverQuota
+from ..errors import Invalid, NotFound, OverQuota
 from ..models import Conversation
 from . import archive, complete, markdown, names, page, printing, scope, text, word
 
@@ -77,7 +77,14 @@ def make(
     what = scope.of(conversation, branch=_id(branch, "branch"), message=_id(message, "message"))
     part = {"format": kind, "branch": branch, "message": message}
     entry = partial(_enter, user, conversation, {name: value for name, value in part.items() if value})
-    file = _made(user, partial(found.write, what), entry)
+
+    def write(target: IO[bytes]) -> None:
+        found.write(what, target)
+        # Deleted meanwhile, it may have been read in part.
+        if not Conversation.objects.visible_to(user).filter(pk=conversation.pk).exists():
+            raise NotFound
+
+    file = _made(user, write, entry)
     return Export(file, names.file_name(str(conversation), found.extension), found.media_type)
 
 

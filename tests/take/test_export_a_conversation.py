@@ -7,11 +7,12 @@ import zipfile
 import orjson
 import pytest
 
-from conversations import exports
+from conversations import exports, lifecycle
+from conversations.errors import NotFound
 from conversations.exports import record
 from conversations.exports.markdown import closed, fenced
 from conversations.exports.names import file_name
-from conversations.models import Message, Turn
+from conversations.models import Conversation, Message, Turn
 from conversations.rendering import blocks
 from tests.take.conftest import browser_of
 
@@ -114,6 +115,13 @@ def test_markdown_stays_whole_whatever_is_in_a_message(alice, rich):
     # Where a list or a quotation ends, Markdown goes on, but a browser that reads what was made of it would not.
     for text in ("- <!-- x", "> <script>", "> 1. <style>", "<plaintext>", "* <xmp>"):
         assert "\\<" in closed(text), text
+
+
+def test_what_is_deleted_while_it_is_written_is_no_export(alice, rich):
+    conversation = Conversation.objects.get(pk=rich.pk)
+    lifecycle.delete(conversation=rich)
+    with pytest.raises(NotFound):
+        exports.make(conversation=conversation, user=alice, kind="json")
 
 
 def test_the_archive_holds_the_files_and_its_manifest_adds_up(alice, rich):
