@@ -305,7 +305,7 @@ UPLOAD_KEPT_HOURS = env.float("UPLOAD_KEPT_HOURS", default=24)
 EXPORTS_PER_MINUTE = env.int("EXPORTS_PER_MINUTE", default=30)
 # The largest file that can be imported, in bytes (an archive may hold five times as much), and the most messages.
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=20 * 1024 * 1024)
-IMPORT_MAX_MESSAGES = env.int("IMPORT_MAX_MESSAGES", default=50_000)
+IMPORT_MAX_MESSAGES = env.int("IMPORT_MAX_MESSAGES", default=20_000)
 
 # Let people share a branch by a link that whoever has it can read; without, links that were made lead nowhere.
 SHARING = env.bool("SHARING", default=True)
