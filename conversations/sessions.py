@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from . import lifecycle
@@ -23,13 +24,17 @@ ENDED_AT_ONCE = 200
 
 def seen(conversation_ids: Iterable[uuid.UUID | str]) -> set[str]:
     """Put down that somebody has these conversations open; return those of which it could not be put down, because
-    somebody is writing to them just now."""
-    there = Conversation.objects.filter(pk__in=list(conversation_ids))
+    somebody is writing to them just now. One statement for all of them."""
+    asked = {str(each) for each in conversation_ids}
+    there = Conversation.objects.filter(pk__in=asked)
+    now = timezone.now()
     with transaction.atomic():
         # Those that somebody is writing to are left for the next time: nobody waits here, in whatever order they lock.
-        free = set(there.select_for_update(skip_locked=True).values_list("pk", flat=True))
-        Conversation.objects.filter(pk__in=free).update(seen_at=timezone.now())
-        return {str(pk) for pk in there.values_list("pk", flat=True) if pk not in free}
+        free = there.select_for_update(skip_locked=True).values("pk")
+        if Conversation.objects.filter(pk__in=free).update(seen_at=now) == len(asked):
+            return set()
+    behind = there.filter(Q(seen_at=None) | Q(seen_at__lt=now))
+    return {str(pk) for pk in behind.values_list("pk", flat=True)}
 
 
 def end_left() -> int:

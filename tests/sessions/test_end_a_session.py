@@ -213,9 +213,11 @@ def test_somebody_who_comes_back_at_the_last_moment_keeps_it_open(talk, monkeypa
 def test_all_that_are_open_are_put_down_in_one_statement(alice):
     several = [answered(alice).conversation_id for _ in range(3)]
     with CaptureQueriesContext(connection) as captured:
-        sessions.seen([*several, uuid.uuid4()])
+        assert sessions.seen(several) == set()
     assert len([query for query in captured if "SAVEPOINT" not in query["sql"]]) == 1
     assert not Conversation.objects.filter(seen_at=None).exists()
+    # One that is gone is not waited for.
+    assert sessions.seen([*several, uuid.uuid4()]) == set()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -224,10 +226,12 @@ def test_nobody_is_waited_for_who_writes_to_one_of_them(alice):
     busy, free = answered(alice).conversation_id, answered(alice).conversation_id
     with transaction.atomic():
         Conversation.objects.select_for_update().get(pk=busy)
-        thread = threading.Thread(target=lambda: (sessions.seen([busy, free]), connection.close()))
+        left: list[set[str]] = []
+        thread = threading.Thread(target=lambda: (left.append(sessions.seen([busy, free])), connection.close()))
         thread.start()
         thread.join(10)
         assert not thread.is_alive()
+    assert left == [{str(busy)}]
     assert Conversation.objects.get(seen_at=None).pk == busy
 
 
