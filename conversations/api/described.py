@@ -3,6 +3,7 @@
 import datetime
 import uuid
 
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.serializers import Serializer
 
@@ -141,7 +142,13 @@ def tags(listed: type[Serializer], one: type[Serializer], new: type[Serializer],
     """Describe the calls about tags."""
     group = ["Tags"]
     return extend_schema_view(
-        list=extend_schema(operation_id="list_tags", tags=group, summary="List my tags", responses=listed),
+        # One object that holds the list, and no list of such objects.
+        list=extend_schema(
+            operation_id="list_tags",
+            tags=group,
+            summary="List my tags",
+            responses=forced_singular_serializer(listed),
+        ),
         create=extend_schema(
             operation_id="make_tag",
             tags=group,

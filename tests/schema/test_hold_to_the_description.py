@@ -84,6 +84,9 @@ class House:
             elif name == "attachment_id":
                 file = {"file": ("note.txt", b"The lease ends in May.", "text/plain")}
                 self.things[name] = self.client.post("/api/attachments/", files=file).raise_for_status().json()["id"]
+            elif name == "tag_id":
+                made = self.client.post("/api/tags/", json={"name": f"Tag {uuid.uuid4()}"})
+                self.things[name] = made.raise_for_status().json()["id"]
             elif name == "link_id":
                 shared = f"/api/conversations/{self.known('conversation_id')}/shares/"
                 # An answer has to be whole before it is shared.
