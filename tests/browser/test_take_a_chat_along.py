@@ -32,7 +32,7 @@ def test_a_chat_is_exported_shared_and_imported_again(window, ada, fake):
     page.get_by_role("button", name="Options for this session").click()
     page.get_by_role("link", name="Share…").click()
     page.get_by_role("button", name="Make link").click()
-    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.locator("[data-said]")).to_have_text("The link is copied.")
     conversation = page.url.split("/")[4]
     address = page.locator("#address").inner_text()
