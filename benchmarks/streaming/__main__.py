@@ -13,7 +13,6 @@ from pathlib import Path
 import psutil
 
 from tests.fake_model.process import spawn
-from tests.support.client import sign_up
 from tests.support.ports import free_port, wait_for_port
 from tests.support.server import Server
 
@@ -109,16 +108,26 @@ def main() -> None:
         print(f"CPU per delivered token over HTTP, against the socket: {ratio:.2f}")
 
 
+def tokens_of_people(server: Server, count: int) -> list[str]:
+    """Return a token for each of so many people: each reader is somebody else, who has one page open."""
+    script = (
+        "import json; from accounts import tokens; from accounts.models import User\n"
+        f"made = [User.objects.create_user('reader-%d@example.org' % number) for number in range({count})]\n"
+        "print(json.dumps([tokens.issue(user=each, client='benchmark').access for each in made]))"
+    )
+    return json.loads(server.manage("shell", "-v", "0", "-c", script).splitlines()[-1])
+
+
 def run_product(fake: str, kind: str, form: str, told: dict) -> dict:
     """Return the product's figures, in embedded mode, for readers of this kind."""
     with tempfile.TemporaryDirectory() as folder:
         server = Server(folder=Path(folder), OLLAMA_BASE_URL=fake, SOCKETS_PER_USER="100000", LOG_LEVEL="WARNING")
         server.start()
         try:
-            token = sign_up(server.url)
+            people = tokens_of_people(server, told["sockets"])
             # A first, short answer loads what is loaded once.
             warm = {**told, "question": "Hello tokens=20", "tokens": 20, "sockets": 1}
-            address = {"kind": kind, "address": server.socket_url, "token": token, "form": form}
+            address = {"kind": kind, "address": server.socket_url, "people": people, "form": form}
             process = psutil.Process(server.process.pid)
             run_load(process, open_seconds=1, **address, **warm)
             return run_load(process, open_seconds=2 + told["sockets"] / 50, **address, **told)

@@ -7,6 +7,7 @@ import statistics
 import sys
 import time
 import uuid
+from itertools import cycle, islice
 
 import aiohttp
 import uvloop
@@ -154,10 +155,8 @@ async def main() -> None:
     began = asyncio.Event()
     kind = {"product": product, "socket": socket, "sse": sse, "relay": relay, "direct": direct}[told["kind"]]
     jobs = [
-        asyncio.create_task(
-            kind(told["address"], told.get("token", ""), told["model"], told["question"], told.get("form", ""), began)
-        )
-        for _ in range(told["sockets"])
+        asyncio.create_task(kind(told["address"], token, told["model"], told["question"], told.get("form", ""), began))
+        for token in islice(cycle(told.get("people", [""])), told["sockets"])
     ]
     await asyncio.sleep(told["open_seconds"])
     print("open", flush=True)

@@ -44,7 +44,7 @@ def test_make_copy_use_and_revoke(window, maker):
     page.get_by_role("link", name="API keys").click()
     expect(page.get_by_text("You have no key in use.")).to_be_visible()
     secret = make(page, "Home dashboard")
-    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert until(page, lambda: page.evaluate(PASTE)) == secret
     assert status(maker, secret) == 200

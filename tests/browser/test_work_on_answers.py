@@ -86,7 +86,7 @@ def test_an_answer_is_copied_quoted_and_rated(window, ada, fake):
 
     screen.composer.fill("Really?")
     page.evaluate("getSelection().selectAllChildren(document.querySelector('.prose p'))")
-    quote = page.get_by_role("button", name="Quote")
+    quote = page.get_by_role("button", name="Quote", exact=True)
     expect(quote).to_be_in_viewport()
     page.keyboard.press("Alt+KeyQ")
     expect(screen.composer).to_have_value("Really?\n\n> They come twice a day.\n\n")
