@@ -8,11 +8,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
+from chatsite.admin import ReadOnlyAdmin
 from chatsite.threads import in_database, let_thread_go
 
 from . import audit
@@ -79,7 +80,7 @@ class ActorFilter(admin.SimpleListFilter):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(Recorded):
+class AuditEntryAdmin(Recorded, ReadOnlyAdmin):
     list_display = ("number", "when", "who", "what", "whose", "thing", "address")
     list_display_links = ["number"]
     list_filter = (ActionFilter, ActorFilter, "at")
@@ -100,21 +101,11 @@ class AuditEntryAdmin(Recorded):
         "hash",
     )
     ordering = ["-number"]
-    show_full_result_count = False
     actions = None
     change_list_template = "admin/accounts/auditentry/change_list.html"
 
     class Media:
         css = {"all": ["css/record.css"]}
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         people = User.objects.values("email")

@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
@@ -17,6 +17,7 @@ from django.utils.html import format_html
 
 from accounts.models import User
 from accounts.recording import Recorded
+from chatsite.admin import ReadOnlyAdmin
 
 from . import lifecycle, reading, threads
 from .errors import ChatError, NotFound
@@ -67,23 +68,13 @@ FACTS_OF_TURN = (
 )
 
 
-class MetadataAdmin(Recorded):
+class MetadataAdmin(Recorded, ReadOnlyAdmin):
     """Rows of what people do, to be looked at from outside: nothing that was said, and nothing to change."""
 
-    show_full_result_count = False
     list_per_page = 50
     actions = None
     # Of a person who is looked for by their address.
     owner_field = ""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """Return what has this id, or is of people with such an address."""
