@@ -14,7 +14,8 @@ NOBODY = "nobody"
 
 def ask(message: Message) -> Message:
     """Return the row of a call, which waits for its person from now on."""
-    return _change(message.pk, {"asks": True})
+    with transaction.atomic():
+        return _change(_locked(message.pk), {"asks": True})
 
 
 def look(message: Message) -> Message:
@@ -26,7 +27,7 @@ def give_up(message: Message) -> Message:
     """Return the row of a call for which nobody answered in time: it is not allowed."""
     with transaction.atomic():
         row = _locked(message.pk)
-        return _change(row.pk, {"allowed": False, "by": NOBODY}) if row.waits_for_permission else row
+        return _change(row, {"allowed": False, "by": NOBODY}) if row.waits_for_permission else row
 
 
 def decide(*, turn: Turn, message_id, allow: bool) -> Message:
@@ -41,10 +42,10 @@ def decide(*, turn: Turn, message_id, allow: bool) -> Message:
         if not row.waits_for_permission:
             raise NotWaiting
         decided = {"allowed": allow, "by": "person", "decided_at": timezone.now().isoformat(timespec="seconds")}
-        told = _change(row.pk, decided)
+        _change(row, decided)
         action = "tool.allowed" if allow else "tool.refused"
         audit.enter(action, target=turn, whom=turn.author_id, tool=row.tool_name, message=row.pk)
-        return told
+        return row
 
 
 def read(value: str) -> bool:
@@ -59,9 +60,7 @@ def _locked(message_id) -> Message:
     return Message.objects.select_for_update(no_key=True).get(pk=message_id)
 
 
-def _change(message_id, more: dict) -> Message:
-    with transaction.atomic():
-        row = _locked(message_id)
-        row.tool_run = {**row.tool_run, **more}
-        row.save(update_fields=["tool_run"])
+def _change(row: Message, more: dict) -> Message:
+    row.tool_run = {**row.tool_run, **more}
+    row.save(update_fields=["tool_run"])
     return row

@@ -69,7 +69,7 @@ class Html(Text):
                 return encode(event | {"html": _asking_html(event)})
             case "tool.returned":
                 shown = {key: value for key, value in event.items() if key not in {"content", "result"}}
-                return encode(shown | {"html": _tool_html(event)})
+                return encode(shown | {"html": _returned_html(event)})
             case "turn.finished":
                 return encode(event | {"html": _turn_end_html(event)})
             case _:
@@ -152,31 +152,24 @@ def _message_html(event: dict) -> str:
     return _shown(message, new=True)
 
 
-def _tool_html(event: dict) -> str:
-    return _shown(
-        Message(
-            id=event["message"],
-            turn_id=event["turn"],
-            role=Message.Role.TOOL,
-            text=event["content"],
-            tool_name=event["name"],
-            tool_run={"arguments": event["arguments"], "ok": event["ok"], "ms": event["ms"]},
-            status=event["status"],
-        )
-    )
-
-
 def _asking_html(event: dict) -> str:
-    run = {"arguments": event["arguments"], "asks": True}
-    if event["allowed"] is not None:
-        run["allowed"] = event["allowed"]
+    decided = {} if event["allowed"] is None else {"allowed": event["allowed"]}
+    return _tool_html(event, "", {"asks": True} | decided)
+
+
+def _returned_html(event: dict) -> str:
+    return _tool_html(event, event["content"], {"ok": event["ok"], "ms": event["ms"]})
+
+
+def _tool_html(event: dict, text: str, run: dict) -> str:
     return _shown(
         Message(
             id=event["message"],
             turn_id=event["turn"],
             role=Message.Role.TOOL,
+            text=text,
             tool_name=event["name"],
-            tool_run=run,
+            tool_run={"arguments": event["arguments"]} | run,
             status=event["status"],
         )
     )
