@@ -121,6 +121,8 @@ def send(*, author, ids: Sequence, question: Message) -> list[Attachment]:
 
 def contents(*, author, ids: Sequence[str]) -> list[str]:
     """Return for each id what tells its file from others, the same for one that was uploaded again by that name."""
+    if not ids:
+        return []
     mine = Attachment.objects.visible_to(author).filter(pk__in=ids).values_list("pk", "file__sha256", "name")
     known = {str(pk): f"{sha256} {name}" for pk, sha256, name in mine}
     return [known.get(each, each) for each in ids]

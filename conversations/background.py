@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from llm import structured
@@ -26,8 +27,6 @@ from .runner.line import Line
 
 logger = logging.getLogger(__name__)
 
-# How many jobs of a process ask a model at the same time: other work, such as mail, finds a worker meanwhile.
-PLACES = 2
 # How often a worker that waits looks whether the server goes down, and says that it lives.
 LOOK_SECONDS = 0.5
 BEAT_SECONDS = work.BEAT_SECONDS
@@ -40,15 +39,13 @@ CUT_SECONDS = 2.0
 DEMO = "demo"
 PROVIDERS = ("ollama", "openai", DEMO, "scripted")
 
-_places = threading.BoundedSemaphore(PLACES)
-
 
 class Unasked(Exception):
     """There is no model to ask: only the demo answers here, nobody has answered yet, or the budget is used up."""
 
 
 class Busy(Exception):
-    """Not now: enough jobs ask models already, or the server is going down."""
+    """Not now: the server is going down."""
 
 
 class Unusable(Exception):
@@ -56,24 +53,29 @@ class Unusable(Exception):
 
 
 @contextmanager
-def assistant(*, conversation: Conversation, purpose: str, beat: Callable[[], None]) -> Iterator["Assistant"]:
+def assistant(
+    *, conversation: Conversation, purpose: str, beat: Callable[[], None], patience: float | None = None
+) -> Iterator["Assistant"]:
     """Give the model that does tasks for this conversation; `beat` is called now and then while it is waited for.
+
+    People's answers are waited for at most `patience` seconds before each call; PATIENCE_SECONDS without it.
 
     Raises Unasked, Busy or ModelError.
     """
     _check_budget(conversation)
     wanted = settings.TASK_MODEL or _last_model(conversation)
-    if not _places.acquire(blocking=False):
-        raise Busy
-    try:
-        with _surroundings() as (loop, catalog, line_of):
-            helper = Assistant(
-                conversation=conversation, purpose=purpose, beat=beat, loop=loop, catalog=catalog, line_of=line_of
-            )
-            helper.find(wanted)
-            yield helper
-    finally:
-        _places.release()
+    with _surroundings() as (loop, catalog, line_of):
+        helper = Assistant(
+            conversation=conversation,
+            purpose=purpose,
+            beat=beat,
+            loop=loop,
+            catalog=catalog,
+            line_of=line_of,
+            patience=PATIENCE_SECONDS if patience is None else patience,
+        )
+        helper.find(wanted)
+        yield helper
 
 
 def result_of(
@@ -83,8 +85,10 @@ def result_of(
 
     Where there is nobody to ask it comes to nothing, which is no error.
     """
+    waited = (timezone.now() - job.due_at).total_seconds()
+    patience = max(0.0, PATIENCE_SECONDS - waited)
     try:
-        with assistant(conversation=conversation, purpose=purpose, beat=job.beat) as model:
+        with assistant(conversation=conversation, purpose=purpose, beat=job.beat, patience=patience) as model:
             return work.Result(keep=ask(model))
     except Unasked:
         return work.Result()
@@ -106,6 +110,7 @@ class Assistant:
         loop: asyncio.AbstractEventLoop,
         catalog: Catalog,
         line_of: Callable[[str], Line],
+        patience: float,
     ):
         self.model: Model
         self._conversation = conversation
@@ -114,6 +119,7 @@ class Assistant:
         self._loop = loop
         self._catalog = catalog
         self._line_of = line_of
+        self._patience = patience
         self._provider: Any
         self._calls: list[ledger.Call] = []
         self._call_over = threading.Event()
@@ -164,7 +170,7 @@ class Assistant:
         future: Future = asyncio.run_coroutine_threadsafe(call, self._loop)
         beaten = time.monotonic()
         while not wait([future], timeout=LOOK_SECONDS).done:
-            if _going_down():
+            if going_down():
                 self._cut(future)
                 raise Busy
             if time.monotonic() - beaten < BEAT_SECONDS:
@@ -205,9 +211,9 @@ class Assistant:
 
     def _let_people_go_first(self) -> None:
         """Wait while people's answers of this provider are being written, in whichever process; not for ever."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        until = time.monotonic() + self._patience
         while time.monotonic() < until and _people_wait(self.model.provider):
-            if _going_down():
+            if going_down():
                 raise Busy
             self._beat()
             time.sleep(PEOPLE_LOOK_SECONDS)
@@ -226,7 +232,7 @@ def _surroundings() -> Iterator[tuple[asyncio.AbstractEventLoop, Catalog, Callab
     thread = threading.Thread(target=loop.run_forever, name="background model", daemon=True)
     thread.start()
     catalog = Catalog(from_settings())
-    line = Line(PLACES)
+    line = Line(1)
     try:
         yield loop, catalog, lambda provider: line
     finally:
@@ -236,7 +242,8 @@ def _surroundings() -> Iterator[tuple[asyncio.AbstractEventLoop, Catalog, Callab
         loop.close()
 
 
-def _going_down() -> bool:
+def going_down() -> bool:
+    """Whether the server of this process is going down."""
     engine = runner.current()
     return engine is not None and engine.draining
 
@@ -250,13 +257,24 @@ def _last_model(conversation: Conversation) -> str:
     return model
 
 
+def people_wait() -> bool:
+    """Whether answers are being written: in this process, or in any where this one writes none."""
+    engine = runner.current()
+    return _alive().exists() if engine is None else bool(engine.answers)
+
+
 def _people_wait(provider: str) -> bool:
     """Whether a question to this provider is open; one to a model without a named provider may be."""
-    alive = Turn.objects.open().filter(heartbeat_at__gte=timezone.now() - timedelta(seconds=ALIVE_SECONDS))
+    alive = _alive()
     for other in PROVIDERS:
         if other != provider:
             alive = alive.exclude(model__startswith=f"{other}/")
     return alive.exists()
+
+
+def _alive() -> QuerySet[Turn]:
+    """Return the turns that somebody is working on."""
+    return Turn.objects.open().filter(heartbeat_at__gte=timezone.now() - timedelta(seconds=ALIVE_SECONDS))
 
 
 def _check_budget(conversation: Conversation) -> None:

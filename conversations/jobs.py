@@ -1,35 +1,35 @@
 """The job queue of conversations: titles, summaries, sessions that were left, and no file kept longer than needed."""
 
-import uuid
-
 from huey import crontab
 from huey.contrib.djhuey import close_db, db_periodic_task, db_task, on_startup
 
 from accounts import audit
 
 # The modules that do jobs say so when they are imported.
-from . import condensing, lifecycle, sessions, storage, summaries, titles, work
+from . import condensing, doing, lifecycle, sessions, storage, summaries, titles, work
 
 KINDS = (titles.KIND, summaries.KIND, condensing.KIND)
 
 
 @db_task()
-def do(job_id: str) -> None:
-    """Do one job, if it is still to be done."""
-    work.perform(uuid.UUID(job_id))
+def do_due() -> None:
+    """Do the jobs that are due."""
+    doing.do_due()
 
 
 @db_periodic_task(crontab())
 def look_after_jobs() -> None:
-    """Wake the jobs that are due, and those whose worker or message was lost, once a minute."""
-    work.sweep()
+    """Do the jobs that are due, and those whose worker or message was lost, once a minute."""
+    work.give_up_dead()
+    doing.do_due()
 
 
 @on_startup()
 @close_db
 def look_after_what_was_left() -> None:
-    """Wake what a worker left behind that was killed, as soon as there is a worker again."""
-    work.sweep()
+    """Have done what a worker left behind that was killed, as soon as there is a worker again."""
+    work.give_up_dead()
+    work.send()
 
 
 @db_periodic_task(crontab())

@@ -308,9 +308,7 @@ def _commit(
         conversation.title_by = Conversation.TitleBy.QUESTION
     fields = ["leaf", "message_count", "status", "active_at", "model"]
     conversation.save(update_fields=[*fields, "title", "title_by"] if titled else fields)
-    if titled:
-        search.keep_title(conversation)
-    search.keep_messages(conversation, [question])
+    search.keep_messages(conversation, [question], titled=titled)
     started = Started(turn=turn, question=question, answer=answer, new=True, tools=tuple(tools))
     transaction.on_commit(partial(_announce, started, titled, limits))
     return started

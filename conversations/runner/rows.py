@@ -210,9 +210,10 @@ def finish(ending: Ending) -> Turn | None:
     }
     with transaction.atomic():
         # The conversation first, as everywhere, so that nobody waits for somebody who waits for him.
-        Conversation.everything.select_for_update().filter(turns=ending.turn_id).values_list("pk").first()
+        Conversation.everything.filter(turns=ending.turn_id).update(active_at=now)
         running = ours.filter(status=Turn.Status.RUNNING).update(**ended)
         if not running and not ours.filter(status=Turn.Status.INTERRUPTED).update(**ended):
+            transaction.set_rollback(True)
             return None
         Message.objects.filter(pk=ending.kept.message_id).update(
             text=ending.kept.text,
@@ -224,14 +225,13 @@ def finish(ending: Ending) -> Turn | None:
         )
         # A tool that was still at work is cut short with the answer.
         Message.objects.filter(turn=ending.turn_id, status=Message.Status.STREAMING).update(status=status)
-        turn = Turn.objects.select_related("conversation", "digest").with_messages().get(pk=ending.turn_id)
+        turn = _as_it_is_told(ending.turn_id)
         if not ending.bare:
             answers = [message for message in turn.messages.all() if message.role == Message.Role.ASSISTANT]
             search.keep_messages(turn.conversation, answers)
         # Reaped meanwhile, it was entered as it stood then.
         if running:
             ledger.keep(entries, user_id=turn.author_id, conversation_id=turn.conversation_id, turn_id=turn.pk)
-        Conversation.everything.filter(pk=turn.conversation_id).update(active_at=now)
         if ending.learnt:
             calibration.learn(ending.learnt)
         if settings.AUTO_TITLES and turn.status == Turn.Status.COMPLETED and ending.kept.text:
@@ -259,6 +259,12 @@ def reap(turn_id: uuid.UUID, worker: str) -> Turn | None:
 def open_turns() -> list[Turn]:
     """Return all open turns, as far as it takes to see whether somebody works on them."""
     return list(Turn.objects.open().only("pk", "worker", "heartbeat_at", "status"))
+
+
+def _as_it_is_told(turn_id: uuid.UUID) -> Turn:
+    """Return a turn with all that the news of its end tells, which is nothing of files."""
+    found = Turn.objects.select_related("conversation", "digest").defer("digest__facts")
+    return found.prefetch_related("messages").get(pk=turn_id)
 
 
 def _have_titled(conversation: Conversation) -> None:

@@ -16,9 +16,12 @@ ROLES = (Message.Role.USER, Message.Role.ASSISTANT)
 BATCH_ROWS = 2000
 
 
-def keep_messages(conversation: Conversation, messages: Iterable[Message]) -> None:
-    """Let these messages be found by what they say now; what says nothing is left out."""
+def keep_messages(conversation: Conversation, messages: Iterable[Message], *, titled: bool = False) -> None:
+    """Let these messages be found by what they say now, and a conversation that was just `titled` by its title; what
+    says nothing is left out."""
     entries = [entry(conversation, message.text, message.pk) for message in messages]
+    if titled:
+        entries[:0] = _new_title(conversation)
     # An answer that was reaped and then ended by its own process after all is kept twice, the second time whole.
     SearchEntry.objects.bulk_create(
         [one for one in entries if one.says_something],
@@ -30,10 +33,15 @@ def keep_messages(conversation: Conversation, messages: Iterable[Message]) -> No
 
 def keep_title(conversation: Conversation) -> None:
     """Let the conversation be found by its title."""
+    for written in _new_title(conversation):
+        written.save()
+
+
+def _new_title(conversation: Conversation) -> list[SearchEntry]:
+    """Return the new, unsaved entry for a title; none where an earlier one has been changed."""
     written = entry(conversation, conversation.title)
     titles = SearchEntry.objects.filter(conversation=conversation, message=None)
-    if not titles.update(terms=written.terms):
-        written.save()
+    return [] if titles.update(terms=written.terms) else [written]
 
 
 def entry(conversation: Conversation, text: str, message_id=None) -> SearchEntry:

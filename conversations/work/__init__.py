@@ -5,8 +5,9 @@ does what. A message of the queue that is lost delays a job to the next sweep an
 """
 
 from .kinds import Done, Keep, Result, handles
-from .perform import perform, sweep
-from .rows import BEAT_SECONDS, Claim, ClaimLost, again, queue
+from .messages import send
+from .perform import perform
+from .rows import BEAT_SECONDS, Claim, ClaimLost, again, give_up_dead, next_due, queue
 
 __all__ = [
     "BEAT_SECONDS",
@@ -16,8 +17,10 @@ __all__ = [
     "Keep",
     "Result",
     "again",
+    "give_up_dead",
     "handles",
+    "next_due",
     "perform",
     "queue",
-    "sweep",
+    "send",
 ]

@@ -1,7 +1,6 @@
 """The message that wakes a worker; whoever sends one waits for nobody, and loses nothing when it does not arrive."""
 
 import logging
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 
@@ -11,19 +10,19 @@ logger = logging.getLogger(__name__)
 _sender = ThreadPoolExecutor(1, thread_name_prefix="job messages")
 
 
-def send(job_id: uuid.UUID, *, delay: float = 0.0) -> None:
-    """Have a worker look at a job soon, or in so many seconds."""
-    _sender.submit(_send, str(job_id), delay)
+def send(*, delay: float = 0.0) -> None:
+    """Have a worker look soon, or in so many seconds, for jobs that are due."""
+    _sender.submit(_send, delay)
 
 
-def _send(job_id: str, delay: float) -> None:
+def _send(delay: float) -> None:
     # What it is sent to is made of this package, and not there yet when this is read.
-    task = import_module("conversations.jobs").do
+    task = import_module("conversations.jobs").do_due
     try:
         if delay:
-            task.schedule(args=(job_id,), delay=delay)
+            task.schedule(delay=delay)
         else:
-            task(job_id)
+            task()
     except Exception as error:
         # The next sweep finds it.
         logger.warning("A worker could not be told of a job: %s", type(error).__name__)

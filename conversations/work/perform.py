@@ -1,16 +1,12 @@
-"""Doing jobs: one that a message names, or all that are due."""
+"""Doing a job: by whoever does its kind, once, with its result kept together with its end."""
 
 import logging
 import uuid
 
-from ..models import Job
-from . import messages, rows
+from . import rows
 from .kinds import Result, handler_of
 
 logger = logging.getLogger(__name__)
-
-# How many jobs one sweep wakes; more wait for the next.
-SWEPT = 500
 
 
 def perform(job_id: uuid.UUID) -> bool:
@@ -27,15 +23,6 @@ def perform(job_id: uuid.UUID) -> bool:
         rows.postpone(claim)
         return False
     return rows.finish(claim, result.keep, error=result.error)
-
-
-def sweep() -> int:
-    """Return how many jobs were woken: those that are due, and those whose worker is gone."""
-    rows.give_up_dead()
-    due = list(Job.objects.due().order_by("due_at").values_list("pk", flat=True)[:SWEPT])
-    for job_id in due:
-        messages.send(job_id)
-    return len(due)
 
 
 def _do(claim: rows.Claim) -> Result:

@@ -4,7 +4,6 @@ import datetime
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -42,6 +41,7 @@ class Claim:
     payload: dict[str, Any]
     attempts: int
     worker: str
+    due_at: datetime.datetime
 
     def beat(self) -> None:
         """Give a sign of life; raises ClaimLost."""
@@ -51,11 +51,9 @@ class Claim:
 
 def queue(*, kind: str, key: str, conversation: Conversation | None = None, **payload: Any) -> None:
     """Have something done soon after this transaction; the same thing, by its key, is queued once."""
-    if Job.objects.filter(key=key).exists():
-        return
     job = Job(kind=kind, key=key, conversation=conversation, payload=payload)
     Job.objects.bulk_create([job], ignore_conflicts=True)
-    transaction.on_commit(partial(messages.send, job.pk))
+    transaction.on_commit(messages.send)
 
 
 def again(*, key: str) -> bool:
@@ -65,8 +63,13 @@ def again(*, key: str) -> bool:
         return False
     fresh = {"state": State.QUEUED, "due_at": timezone.now(), "attempts": 0, "error": "", "finished_at": None}
     if Job.objects.filter(pk=job.pk).exclude(state=State.RUNNING).update(**fresh):
-        transaction.on_commit(partial(messages.send, job.pk))
+        transaction.on_commit(messages.send)
     return True
+
+
+def next_due(until: datetime.datetime) -> uuid.UUID | None:
+    """Return the id of the job that has been due longest, if it was by then; None if there is none."""
+    return Job.objects.due().filter(due_at__lte=until).order_by("due_at").values_list("pk", flat=True).first()
 
 
 def claim(job_id: uuid.UUID) -> Claim | None:
@@ -87,6 +90,7 @@ def claim(job_id: uuid.UUID) -> Claim | None:
         payload=job.payload,
         attempts=job.attempts,
         worker=worker,
+        due_at=job.due_at,
     )
 
 
@@ -109,7 +113,7 @@ def postpone(claim: Claim) -> None:
     """Give a job back that has to wait for its turn; that was no attempt."""
     due_at = timezone.now() + datetime.timedelta(seconds=POSTPONE_SECONDS)
     if _mine(claim).update(state=State.QUEUED, due_at=due_at, worker="", attempts=max(0, claim.attempts - 1)):
-        messages.send(claim.id, delay=POSTPONE_SECONDS + 0.5)
+        messages.send(delay=POSTPONE_SECONDS + 0.5)
 
 
 def give_up_dead() -> list[uuid.UUID]:
@@ -117,12 +121,12 @@ def give_up_dead() -> list[uuid.UUID]:
     DEAD_SECONDS without a sign of life."""
     silent = timezone.now() - datetime.timedelta(seconds=DEAD_SECONDS)
     freed = []
-    for job in Job.objects.running().only("pk", "worker", "heartbeat_at", "attempts", "conversation"):
+    for job in Job.objects.running().only("pk", "worker", "heartbeat_at", "attempts", "conversation", "due_at"):
         number = processes.number_here(job.worker)
         gone = number is not None and not processes.is_running(number)
         if not gone and job.heartbeat_at is not None and job.heartbeat_at > silent:
             continue
-        lost = Claim(job.pk, "", job.conversation_id, {}, job.attempts, job.worker)
+        lost = Claim(job.pk, "", job.conversation_id, {}, job.attempts, job.worker, job.due_at)
         # A job that kills its worker each time is not tried for ever.
         ended = _ended(lost, "The worker went away.")
         if ended["state"] == State.QUEUED:

@@ -45,14 +45,16 @@ def test_a_day_has_its_heading(day, heading):
     assert chats.label(datetime.date.fromisoformat(day), datetime.date(2026, 3, 15)) == heading
 
 
-def test_days_are_those_of_the_readers_time_zone(alice):
-    conversation = talk(alice, "Late")
-    Conversation.objects.filter(pk=conversation.pk).update(active_at=timezone.now() - datetime.timedelta(hours=13))
-    headings = {
-        chats.page(user=alice, zone=ZoneInfo(name)).groups[0].label for name in ("Pacific/Kiritimati", "Etc/GMT+12")
-    }
-    # 26 hours lie between the two: what was said 13 hours ago is yesterday's in at least one of them.
-    assert "Yesterday" in headings
+def where_it_is(hour: int) -> ZoneInfo:
+    """Return a time zone in which it is between this hour and the next."""
+    offset = (hour - timezone.now().hour + 12) % 24 - 12
+    return ZoneInfo(f"Etc/GMT{-offset:+d}" if offset else "Etc/GMT")
+
+
+@pytest.mark.parametrize(("hour", "heading"), [(2, "Yesterday"), (14, "Today")])
+def test_days_are_those_of_the_readers_time_zone(alice, hour, heading):
+    talk(alice, "Late", days=6 / 24)
+    assert chats.page(user=alice, zone=where_it_is(hour)).groups[0].label == heading
 
 
 def test_pinned_ones_come_first_and_once_and_archived_ones_not_at_all(alice):

@@ -160,19 +160,6 @@ async def test_in_the_line_of_a_process_people_are_called_before_the_background(
     assert line.taken == 0
 
 
-async def test_so_many_jobs_ask_at_once_and_the_others_come_back_later(stage, alice):
-    conversation = await had(alice)
-    for _ in range(background.PLACES):
-        background._places.acquire()
-    try:
-        with pytest.raises(background.Busy):
-            await in_database(ask, conversation)
-    finally:
-        for _ in range(background.PLACES):
-            background._places.release()
-    assert await in_database(ask, conversation)
-
-
 # -- Ends -------------------------------------------------------------------------------------------------------------
 
 

@@ -233,17 +233,6 @@ def test_a_job_that_kills_every_worker_is_given_up():
     assert job.state == "failed"
 
 
-def test_a_sweep_wakes_what_is_due_and_nothing_else(monkeypatch):
-    woken = []
-    monkeypatch.setattr("conversations.work.messages.send", lambda job_id: woken.append(job_id))
-    due, later, done = queued(key="due"), queued(key="later"), queued(key="done")
-    lost = claimed(gone())
-    Job.objects.filter(pk=later.pk).update(due_at=timezone.now() + datetime.timedelta(minutes=1))
-    Job.objects.filter(pk=done.pk).update(state="done")
-    assert work.sweep() == 2
-    assert set(woken) == {due.pk, lost.pk}
-
-
 # -- Two workers at once ----------------------------------------------------------------------------------------------
 
 
