@@ -3,11 +3,8 @@
      <chat-uploads></chat-uploads><input type="file" name="files">
      <button data-send type="submit">…</button><button data-stop type="submit" hidden>…</button></form></chat-composer>
    Fires chat-send {text, files} and chat-stop; chat-draft {text} as the reader types. */
-import { Dropping } from "chat/dropping";
-import { Sight } from "chat/sight";
-
-const FILES_HINT = "It is sent as soon as the files are read.";
-const FAILED_HINT = "A file could not be attached. Try it again or remove it, then send.";
+// What there is of files as long as nobody has attached one, and while what attaches them is fetched.
+const NO_FILES = { ids: [], empty: true, busy: false, hold: () => false, hand: () => [] };
 
 export class ChatComposer extends HTMLElement {
   connectedCallback() {
@@ -18,13 +15,10 @@ export class ChatComposer extends HTMLElement {
     this.hint = this.querySelector("[data-hint]");
     this.usualHint = this.hint.textContent;
     this.uploads = this.querySelector("chat-uploads");
-    this.sight = new Sight(this.querySelector("[data-sight]"));
-    this.dropping = new Dropping(document.querySelector("[data-drop]"), {
-      field: this.field,
-      onfiles: files => this.uploads.add(files),
-      onproblem: words => this.fire("chat-problem", words),
-    });
-    this.uploads.addEventListener("chat-files", () => this.attached());
+    this.drop = document.querySelector("[data-drop]");
+    for (const kind of ["dragover", "drop", "paste"]) document.addEventListener(kind, event => this.brought(event));
+    document.addEventListener("dragleave", ({ relatedTarget }) => (this.drop.hidden ||= relatedTarget === null));
+    this.uploads.addEventListener("chat-files", () => this.idle());
     this.uploads.addEventListener("chat-focus", () => this.field.focus());
     this.querySelector("[type=file]").addEventListener("change", ({ target }) => this.chose(target));
     this.form.addEventListener("submit", event => this.submitted(event));
@@ -37,16 +31,18 @@ export class ChatComposer extends HTMLElement {
     // The chooser's buttons stand outside of this element and belong to the form all the same.
     document.addEventListener("change", event => event.target.form === this.form && event.target.name === "model" && this.named());
     this.running = !this.stopButton.hidden;
-    this.attached();
+    if (this.uploads.childElementCount) this.attach(() => this.idle());
     this.changed();
-  }
-
-  disconnectedCallback() {
-    this.dropping.close();
   }
 
   get text() {
     return this.field.value;
+  }
+
+  /* The files of the question, as far as sending it has to know. */
+  get files() {
+    if (this.coming) return { ...NO_FILES, ids: this.coming, empty: false, busy: true, hold: words => this.attach(uploads => uploads.hold(words) || this.submit(words)) };
+    return this.uploads.hand ? this.uploads : NO_FILES;
   }
 
   get model() {
@@ -65,7 +61,7 @@ export class ChatComposer extends HTMLElement {
 
   /* Put text and files (back) into the composer, the text before anything that has been written since. */
   restore(text, ids = []) {
-    this.uploads.restore(ids);
+    if (ids.length) this.attach(uploads => uploads.restore(ids), ids);
     if (!text || this.text === text) return;
     this.field.value = this.text ? `${text}\n\n${this.text}` : text;
     this.changed();
@@ -80,57 +76,59 @@ export class ChatComposer extends HTMLElement {
     this.idle();
   }
 
-  /* Put words of an answer before what is written next. */
-  quote(text) {
-    const before = this.text.trimEnd();
-    this.field.value = `${before}${before && "\n\n"}${text.trim().replace(/^/gm, "> ")}\n\n`;
-    this.changed();
-    this.field.focus();
-    this.field.setSelectionRange(this.text.length, this.text.length);
-    this.field.scrollTop = this.field.scrollHeight;
-  }
-
-  /* Choose a model as if it had been clicked. */
-  choose(model) {
-    const button = [...document.querySelectorAll("#model-menu [name=model]")].find(({ value }) => value === model);
-    if (!button) return;
-    button.checked = true;
-    button.dispatchEvent(new Event("change", { bubbles: true }));
-  }
-
   clear() {
     this.field.value = "";
     this.changed();
   }
 
   chose(input) {
-    this.uploads.add([...input.files]);
+    const files = [...input.files];
+    this.attach(uploads => uploads.add(files));
     // The same file can be chosen again.
     input.value = "";
     this.field.focus();
   }
 
-  /* The files are not as they were: a question that waits for them may go now. */
-  attached() {
-    this.sight.show(this.uploads.pictures);
-    const { busy, failed } = this.uploads;
-    if (this.later !== undefined && !busy) {
-      const text = this.later;
-      this.later = undefined;
-      if (failed) this.say(FAILED_HINT);
-      else {
-        this.say(null);
-        this.submit(text);
-      }
-    }
-    if (busy) this.label(this.later === undefined ? "Send when the files are read" : "Sent as soon as the files are read");
-    this.idle();
+  /* Files are dragged over the page, dropped on it or pasted. Not prevented, the browser would leave the page for them. */
+  brought(event) {
+    const { type, target } = event;
+    const data = event.dataTransfer ?? event.clipboardData;
+    if (!data?.types.includes("Files")) return;
+    // A word processor gives a picture of the words beside the words.
+    if (type === "paste" && (data.types.includes("text/plain") || (target !== this.field && target.closest?.("input, textarea, dialog")))) return;
+    event.preventDefault();
+    const welcome = !document.querySelector("dialog[open]");
+    if (type === "dragover") data.dropEffect = welcome ? "copy" : "none";
+    this.drop.hidden = type !== "dragover" || !welcome;
+    if (type === "dragover" || !welcome) return;
+    // What was brought can be looked at only now.
+    const items = [...data.items].filter(({ kind }) => kind === "file");
+    const things = items.map(item => ({ file: item.getAsFile(), folder: item.webkitGetAsEntry?.()?.isDirectory }));
+    this.attach(uploads => uploads.bring(things, type === "paste"));
   }
 
-  label(words) {
+  /* Fetch what attaches files, unless it is there, and let it `work`; `ids` are those of files that it will show. */
+  async attach(work, ids = []) {
+    if (!this.uploads.hand) {
+      this.coming = [...(this.coming ?? []), ...ids];
+      this.idle();
+      try {
+        await import("chat/uploads");
+      } catch (error) {
+        console.warn(error);
+        this.fire("chat-problem", "The files could not be attached: the server cannot be reached. Try again in a moment.");
+      }
+      this.coming = null;
+      if (!this.uploads.hand) return this.idle();
+    }
+    work(this.uploads);
+  }
+
+  /* What the button for sending does now, and whether something waits for its files. */
+  label(words, waits = false) {
     this.sendButton.setAttribute("aria-label", words);
     this.sendButton.title = words === "Send" ? "Send (Enter)" : words;
-    this.sendButton.toggleAttribute("data-waiting", this.later !== undefined);
+    this.sendButton.toggleAttribute("data-waiting", waits);
   }
 
   /* Say something under the field; null: what usually stands there. */
@@ -153,20 +151,15 @@ export class ChatComposer extends HTMLElement {
   /* Send what was written, or the suggestion, with the files, as soon as all of them were read. */
   submit(suggestion) {
     const text = suggestion ?? this.text;
-    if (!text.trim() && this.uploads.empty) return;
+    if (!text.trim() && this.files.empty) return;
     const most = Number(this.dataset.maxBytes);
     if (new TextEncoder().encode(text).length > most) {
       this.fire("chat-problem", `This is too long: a message may have ${most / 1024} KB at most.`);
       return;
     }
-    if (this.uploads.failed) return this.say(FAILED_HINT);
-    if (this.uploads.busy) {
-      this.later = suggestion;
-      this.say(FILES_HINT);
-      return this.attached();
-    }
+    if (this.files.hold(suggestion)) return;
     if (suggestion === null) this.clear();
-    this.fire("chat-send", { text, files: this.uploads.hand() });
+    this.fire("chat-send", { text, files: this.files.hand() });
     this.field.focus();
   }
 
@@ -189,10 +182,10 @@ export class ChatComposer extends HTMLElement {
 
   /* While an answer is being written there is a button for sending only if there is something to be sent after it. */
   idle() {
-    const idle = !this.text.trim() && this.uploads.empty;
+    const idle = !this.text.trim() && this.files.empty;
     this.sendButton.toggleAttribute("data-idle", idle);
     this.sendButton.hidden = Boolean(this.busy && idle);
-    if (!this.uploads.busy) this.label(this.busy ? "Send after the answer" : "Send");
+    if (!this.files.busy) this.label(this.busy ? "Send after the answer" : "Send");
   }
 
   /* Grow with the text, where the browser does not do it by itself (field-sizing). */
@@ -205,7 +198,6 @@ export class ChatComposer extends HTMLElement {
   named() {
     const chosen = document.querySelector("#model-menu :checked");
     document.querySelector("[data-model-name]").textContent = chosen.dataset.name;
-    this.sight.show(this.uploads.pictures);
   }
 
   fire(name, detail) {

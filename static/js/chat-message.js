@@ -5,12 +5,8 @@
        <div class="prose" data-blocks></div>
      </div>
    </chat-message> */
-import { copy, localise } from "chat/browser";
-import { cite, uncite } from "chat/citations";
+import { localise } from "chat/browser";
 import { alike, fragment, morph, piece } from "chat/html";
-import { get } from "chat/server";
-
-const COPIED_SECONDS = 2;
 
 export class ChatMessage extends HTMLElement {
   connectedCallback() {
@@ -79,13 +75,22 @@ export class ChatMessage extends HTMLElement {
   }
 
   /* Link what the answer cites, when it is finished: while it grows the links would be in the way. */
-  cite() {
-    if (this.prose && !this.streaming) cite(this.prose);
+  async cite() {
+    if (!this.prose || this.streaming || !document.querySelector("#thread a[data-attachment]")) return;
+    const { cite } = await import("chat/citations");
+    if (!this.streaming) cite(this.prose);
+  }
+
+  /* Take the links out again: what the server renders next is compared with what stands here. */
+  uncite() {
+    const anchors = this.prose.querySelectorAll("a[data-citation]");
+    anchors.forEach(anchor => anchor.replaceWith(anchor.textContent));
+    if (anchors.length) this.prose.normalize();
   }
 
   /* Put `blocks` in the place of everything from block `from` on. */
   replace(from, blocks) {
-    uncite(this.prose);
+    this.uncite();
     const old = this.blocks.splice(from);
     blocks.forEach((html, index) => {
       const nodes = [...fragment(html).childNodes];
@@ -107,7 +112,7 @@ export class ChatMessage extends HTMLElement {
   /* Show where the text ends while it is written, and what the thinking is called. */
   mark() {
     if (!this.prose) return;
-    this.cite();
+    this.cite().catch(error => console.warn(error));
     this.classList.toggle("writing", this.streaming && this.hasText);
     const label = this.querySelector("[data-thought-label]");
     if (label) label.textContent = this.streaming && !this.hasText ? "Thoughts so far" : this.dataset.thoughtTime ?? "Thoughts";
@@ -117,63 +122,6 @@ export class ChatMessage extends HTMLElement {
     const heads = this.prose?.querySelectorAll(".code-head:not(:has([data-copy-code]))") ?? [];
     heads.forEach(head => head.append(piece("copy")));
   }
-}
-
-/* The text of everything an answer consists of, as shown, and its HTML. */
-function answerOf(turn) {
-  const proses = [...document.querySelectorAll(`chat-message[data-turn="${CSS.escape(turn)}"] [data-blocks]`)];
-  const clones = proses.map(prose => {
-    const clone = prose.cloneNode(true);
-    clone.querySelectorAll("[data-local]").forEach(node => node.remove());
-    return clone;
-  });
-  return { text: proses.map(prose => readable(prose)).join("\n\n"), html: clones.map(clone => clone.getHTML?.() ?? "").join("\n") };
-}
-
-function readable(prose) {
-  const buttons = [...prose.querySelectorAll("[data-local]")];
-  buttons.forEach(button => (button.hidden = true));
-  const text = prose.innerText;
-  buttons.forEach(button => (button.hidden = false));
-  return text.trim();
-}
-
-document.addEventListener("click", async event => {
-  let button = event.target.closest("[data-copy-code], [data-copy-message], [data-copy-answer], [data-copy-as]");
-  if (!button) return;
-  let content;
-  const { copyAs } = button.dataset;
-  if (copyAs) {
-    const menu = button.closest("[popover]");
-    button = document.querySelector("chat-thread").meant.querySelector("[data-copy-answer]");
-    menu.hidePopover();
-    const { turnEnd } = button.closest("[data-turn-end]").dataset;
-    content = copyAs === "plain" ? { text: answerOf(turnEnd).text } : { text: get(`${menu.dataset.from}${turnEnd}/markdown/`) };
-  } else if (button.matches("[data-copy-code]")) content = { text: button.closest("figure").querySelector("pre").textContent };
-  else if (button.matches("[data-copy-message]")) content = { text: button.closest("chat-message").querySelector("[data-text]").textContent };
-  else content = answerOf(button.closest("[data-turn-end]").dataset.turnEnd);
-  let done = true;
-  try {
-    await copy(content.text, content.html);
-  } catch (error) {
-    console.warn(error);
-    done = false;
-  }
-  button.dispatchEvent(new CustomEvent("chat-announce", { bubbles: true, detail: done ? "Copied." : "The browser did not allow copying." }));
-  if (done) confirm(button);
-});
-
-/* Show a tick for a moment. */
-function confirm(button) {
-  const use = button.querySelector("use");
-  const usual = use.getAttribute("href");
-  if (button.dataset.done) return;
-  button.dataset.done = "";
-  use.setAttribute("href", usual.replace(/#.*/, "#i-check"));
-  setTimeout(() => {
-    delete button.dataset.done;
-    use.setAttribute("href", usual);
-  }, COPIED_SECONDS * 1000);
 }
 
 customElements.define("chat-message", ChatMessage);

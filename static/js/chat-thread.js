@@ -7,26 +7,16 @@ import { Delivery } from "chat/delivery";
 import { fragment } from "chat/html";
 import { Outbox } from "chat/outbox";
 import { Scrolling } from "chat/scrolling";
-import { Quoting } from "chat/quoting";
-import { get, post } from "chat/server";
+import { get } from "chat/server";
 import { Sign } from "chat/sign";
 import { Socket } from "chat/socket";
 import { Transcript } from "chat/transcript";
-import { showWindow } from "chat/window";
 import { Working } from "chat/working";
 
 const SYNC_SECONDS = 0.6;
-// Whoever must wait longer gets the words back, and decides.
-const LONGEST_WAIT_SECONDS = 60;
 // The close code of a conversation that does not exist.
 const GONE = 4404;
-const ENDINGS = {
-  completed: "The answer is finished.",
-  stopped: "The answer was stopped.",
-  failed: "The answer could not be finished.",
-  interrupted: "The answer was interrupted.",
-  blocked: "The question was not sent to the model.",
-};
+const rare = () => import("chat/rare");
 
 export class ChatThread extends HTMLElement {
   connectedCallback() {
@@ -44,8 +34,7 @@ export class ChatThread extends HTMLElement {
       busy: () => Boolean(this.running),
       restore: (text, ids) => this.composer.restore(text, ids),
     });
-    this.sign = new Sign(this.querySelector("[data-connection]"), { newChat: this.dataset.base });
-    this.quoting = new Quoting(this.log, { onquote: text => this.composer.quote(text) });
+    this.sign = new Sign(this.querySelector("[data-connection]"));
     this.synced = new Map();
     this.line = Promise.resolve();
     this.adopt();
@@ -64,20 +53,14 @@ export class ChatThread extends HTMLElement {
   disconnectedCallback() {
     this.socket.close();
     this.scrolling.close();
-    this.quoting.close();
   }
 
   /* At the end, or at the message that was looked for. */
   place() {
     this.querySelector("[data-open-version]")?.requestSubmit();
     const message = this.dataset.place && this.transcript.find(this.dataset.place);
-    if (!message) return this.scrolling.toEnd();
-    history.replaceState(history.state, "", location.pathname);
-    this.scrolling.release();
-    message.classList.add("sought");
-    message.tabIndex = -1;
-    message.focus({ preventScroll: true });
-    message.scrollIntoView({ block: "center", behavior: "instant" });
+    if (message) rare().then(({ seek }) => seek(this, message)).catch(error => console.warn(error));
+    else this.scrolling.toEnd();
   }
 
   get id_() {
@@ -109,7 +92,7 @@ export class ChatThread extends HTMLElement {
     this.addEventListener("chat-announce", ({ detail }) => this.announce(detail));
     this.addEventListener("chat-problem", ({ detail }) => this.problem(detail));
     this.addEventListener("submit", event => this.submitted(event));
-    this.addEventListener("click", event => this.clicked(event));
+    this.addEventListener("click", ({ target }) => target.closest("[data-dismiss]") && this.problem(null));
     document.addEventListener("keydown", event => {
       const elsewhere = event.defaultPrevented || document.querySelector(":popover-open, dialog[open]");
       if (event.key === "Escape" && !event.isComposing && !elsewhere) this.composer.stop();
@@ -160,23 +143,9 @@ export class ChatThread extends HTMLElement {
     this.querySelector(".suggestions")?.remove();
   }
 
-  /* The conversation exists now, under an address of its own. */
-  born() {
-    if (this.known) return;
-    const { theirs } = this.composer;
-    if (!theirs) this.outbox.keepDraft("new", "");
-    this.outbox.keepFiles("new", []);
-    this.dataset.known = "";
-    // What is being written in another tab is not taken from there.
-    if (theirs) this.composer.adopt(this.outbox.draft(this.draftName));
-    else this.outbox.keepDraft(this.draftName, this.composer.text);
-    this.outbox.keepFiles(this.draftName, this.composer.uploads.ids);
-    this.querySelector("[data-session-menu]").hidden = false;
-    for (const link of this.querySelectorAll("[data-summary]")) link.href = `${this.dataset.base}${this.id_}/summary/`;
-    history.replaceState(history.state, "", `${this.dataset.base}${this.id_}/`);
-    const list = document.getElementById("chats");
-    list.setAttribute("hx-get", `${list.getAttribute("hx-get").split("?")[0]}?current=${this.id_}`);
-    window.htmx.process(list);
+  /* The conversation exists now. */
+  async born() {
+    if (!this.known) (await rare()).born(this);
   }
 
   // -- hearing --------------------------------------------------------------------------------------------------
@@ -191,6 +160,8 @@ export class ChatThread extends HTMLElement {
   async hear(frame) {
     // Of the list beside, which looks after itself.
     if (frame.type.startsWith("chats.")) return document.dispatchEvent(new CustomEvent("chats-news", { detail: frame }));
+    // An empty chat has no message yet, and does not fetch what becomes of one.
+    if (frame.conversation !== null) await import("chat/message");
     switch (frame.type) {
       case "conversation.snapshot":
         return this.snapshot(frame);
@@ -206,7 +177,7 @@ export class ChatThread extends HTMLElement {
         return this.message(frame);
       case "tool.asked":
       case "tool.returned":
-        return this.returned(frame);
+        return (await rare()).returned(this, frame);
       case "turn.finished":
         return this.finished(frame);
       case "conversation.updated":
@@ -214,7 +185,7 @@ export class ChatThread extends HTMLElement {
       case "conversation.deleted":
         return this.gone();
       case "error":
-        return this.refused(frame);
+        return (await rare()).refused(this, frame);
     }
   }
 
@@ -224,7 +195,7 @@ export class ChatThread extends HTMLElement {
     if (this.joined) document.body.dispatchEvent(new Event("chats-changed"));
     this.joined = true;
     if (frame.conversation) {
-      this.born();
+      await this.born();
       this.updated({ title: frame.conversation.title, status: frame.conversation.status });
     } else if (this.known) return this.gone();
     if (!this.transcript.agrees(frame)) await this.reload();
@@ -239,12 +210,12 @@ export class ChatThread extends HTMLElement {
     this.resend();
   }
 
-  thread() {
+  fetch() {
     return get(`${this.dataset.base}${this.id_}/thread/`);
   }
 
   async reload() {
-    this.fill(await this.thread());
+    this.fill(await this.fetch());
   }
 
   fill(html) {
@@ -258,7 +229,7 @@ export class ChatThread extends HTMLElement {
   }
 
   async started({ turn, parent, client_id: client }) {
-    this.born();
+    await this.born();
     this.showEnded(false);
     this.begin();
     if (parent && !this.transcript.has(parent)) await this.reload();
@@ -278,19 +249,6 @@ export class ChatThread extends HTMLElement {
     if (mine) fresh.querySelector(".is-new")?.classList.remove("is-new");
     this.transcript.add(fresh);
     this.begin();
-  }
-
-  /* A tool has answered, or asks to be allowed: its card says so now. */
-  async returned({ type, message, html, allowed }) {
-    const card = this.transcript.find(message);
-    if (!card) return this.reload();
-    const fresh = fragment(html).firstElementChild;
-    window.htmx.process(fresh);
-    const had = card.contains(document.activeElement);
-    card.replaceWith(fresh);
-    // Whoever has just pressed a button in it goes on from there.
-    if (had) fresh.querySelector("summary").focus();
-    if (type === "tool.asked" && allowed === null) this.announce("A tool asks for your permission.");
   }
 
   stage(frame) {
@@ -323,10 +281,10 @@ export class ChatThread extends HTMLElement {
     this.transcript.end(turn, status, html);
     this.measure();
     if (turn === this.running) this.setRunning(null);
-    this.announce(ENDINGS[status] ?? ENDINGS.completed);
+    const { dataset } = this.querySelector("[data-announce]");
+    this.announce(dataset[status] ?? dataset.completed);
     this.delivery.next(this.id_);
-    // It has sisters now: the steps between them are known to the server alone.
-    if (turn === this.sibling) this.transcript.takeVersions(turn, await this.thread());
+    if (turn === this.sibling) await (await rare()).takeVersions(this, turn);
   }
 
   updated({ title, leaf, status }) {
@@ -341,17 +299,6 @@ export class ChatThread extends HTMLElement {
       } else if (this.known) document.body.dispatchEvent(new Event("chats-changed"));
     }
     if (leaf && leaf !== this.transcript.last) return this.reload();
-  }
-
-  refused({ code, detail, ref, retry_after: wait }) {
-    if (wait && wait <= LONGEST_WAIT_SECONDS && (!ref || this.outbox.find(ref))) {
-      this.problem(`${detail} What you wrote is sent again by itself.`);
-      setTimeout(() => this.delivery.connected && this.resend(), wait * 1000);
-      return;
-    }
-    if (code === "turn_running" && this.delivery.wait(ref)) return;
-    const mine = this.delivery.giveBack(ref);
-    if (mine || code !== "turn_running") this.problem(detail);
   }
 
   // -- showing --------------------------------------------------------------------------------------------------
@@ -381,8 +328,15 @@ export class ChatThread extends HTMLElement {
     else this.working.show(answer?.thinks && !tool ? { stage: "thinking" } : this.status);
   }
 
+  /* Show how full the model's window was with the last answer; nothing while nobody knows. */
   measure() {
-    showWindow(this.querySelector("[data-window-meter]"), this.transcript.lastEnd);
+    const meter = this.querySelector("[data-window-meter]");
+    const { window: size, windowUsed: used, windowLabel: label } = this.transcript.lastEnd?.dataset ?? {};
+    meter.hidden = !label;
+    if (!label) return;
+    meter.max = Number(size);
+    meter.value = Number(used);
+    meter.ariaLabel = meter.title = label;
   }
 
   announce(words) {
@@ -415,25 +369,17 @@ export class ChatThread extends HTMLElement {
     this.socket.restart();
   }
 
-  // -- the reader's hands ---------------------------------------------------------------------------------------
+  // -- the reader's hands: what must be kept even without a connection; the rest is in hands.js --------------------
 
-  async submitted(event) {
+  submitted(event) {
     const form = event.target.closest("form[data-verb]");
-    if (!form) return;
+    const { verb, turn } = form?.dataset ?? {};
+    if (!["retry", "continue", "edit"].includes(verb)) return;
     event.preventDefault();
-    if (form.dataset.verb === "feedback") return this.rate(form, event.submitter);
-    if (this.running && form.dataset.verb !== "switch") return this.announce("Wait until the answer is finished, or stop it first.");
-    if (form.dataset.verb === "end") this.end(form);
-    else if (form.dataset.verb === "retry") this.retry(form.dataset.turn, { mode: event.submitter?.value });
-    else if (form.dataset.verb === "continue") this.ask({ type: "turn.continue", turn: form.dataset.turn, model: this.composer.model });
-    else if (form.dataset.verb === "mode") await this.help(form.action, event.submitter);
-    else if (form.dataset.verb === "edit") this.edit(form);
-    else await this.switch(event.submitter);
-  }
-
-  end(form) {
-    form.closest("[popover]").hidePopover();
-    this.socket.send({ type: "conversation.end" });
+    if (this.running) this.announce("Wait until the answer is finished, or stop it first.");
+    else if (verb === "retry") this.retry(turn, { mode: event.submitter?.value });
+    else if (verb === "continue") this.ask({ type: "turn.continue", turn, model: this.composer.model });
+    else this.edit(form);
   }
 
   retry(turn, { mode, model = this.composer.model }) {
@@ -442,90 +388,12 @@ export class ChatThread extends HTMLElement {
     this.ask(frame);
   }
 
-  /* Thumbs up or down, and why. */
-  async rate(form, button) {
-    try {
-      const fresh = fragment(await post(form.action, new FormData(form, button))).firstElementChild;
-      const name = button.getAttribute("aria-label");
-      form.replaceWith(fresh);
-      fresh.querySelector(name ? `[aria-label="${name}"]` : "summary").focus();
-      this.announce(fresh.querySelector("[aria-pressed=true]") ? "Thank you. It is kept." : "It is taken back.");
-    } catch (error) {
-      console.warn(error);
-      this.problem("That could not be kept. Try again in a moment.");
-    }
-  }
-
-  /* Which kind of help all further questions get. */
-  async help(url, button) {
-    try {
-      await post(url, { mode: button.value });
-      this.announce(`From now on: ${button.textContent}.`);
-      button.closest("details").open = false;
-    } catch (error) {
-      console.warn(error);
-      this.problem("That could not be kept. Try again in a moment.");
-    }
-  }
-
   edit(form) {
     const text = form.elements.text.value;
     const message = form.closest("chat-message");
     if (!text.trim() && !message.querySelector("[data-attachment]")) return;
     form.closest("details").open = false;
     this.ask({ type: "turn.edit", turn: message.dataset.turn, text });
-  }
-
-  async switch(button) {
-    const turn = button.value;
-    const { top } = button.getBoundingClientRect();
-    const steps = `:is([data-turn="${turn}"], [data-turn-end="${turn}"]) [aria-label="${button.parentElement.getAttribute("aria-label")}"]`;
-    try {
-      const html = await post(`${this.dataset.base}${this.id_}/switch/`, { turn });
-      this.line = this.line.then(() => {
-        this.scrolling.hold(() => this.fill(html));
-        const [same, other] = [`${steps} [aria-label="${button.ariaLabel}"]`, `${steps} button`].map(each => this.log.querySelector(`${each}:enabled`));
-        const next = same ?? other;
-        // The reader goes on stepping from where the button was.
-        if (next) window.scrollBy({ top: next.getBoundingClientRect().top - top, behavior: "instant" });
-        next?.focus({ preventScroll: true });
-      });
-    } catch (error) {
-      console.warn(error);
-      this.problem("The other version could not be fetched. Try again in a moment.");
-    }
-  }
-
-  /* The same question for another model, which then answers the next ones too. */
-  again(model) {
-    document.getElementById("again-menu").hidePopover();
-    if (this.running) return this.announce("Wait until the answer is finished, or stop it first.");
-    this.composer.choose(model);
-    this.retry(this.meant.dataset.turnEnd, { model });
-  }
-
-  async clicked(event) {
-    if (event.target.closest("[data-dismiss]")) this.problem(null);
-    // The menus serve every answer: which one is meant says the button that opened them.
-    const opener = event.target.closest("[popovertarget=copy-menu], [popovertarget=again-menu]");
-    if (opener) this.meant = opener.closest("[data-turn-end]");
-    const model = event.target.closest("[data-again-with]")?.dataset.againWith;
-    if (model) this.again(model);
-    const more = event.target.closest("[data-earlier], [data-later]");
-    if (!more) return;
-    event.preventDefault();
-    try {
-      const html = await get(more.href);
-      const add = () => more.replaceWith(fragment(html));
-      // What comes later comes below of what is being read.
-      if (more.matches("[data-later]")) add();
-      else this.scrolling.hold(add);
-      // What they cite may have been attached further up.
-      this.log.querySelectorAll("chat-message").forEach(message => message.cite());
-    } catch (error) {
-      console.warn(error);
-      this.problem("These messages could not be fetched. Try again in a moment.");
-    }
   }
 }
 

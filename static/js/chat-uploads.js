@@ -3,11 +3,15 @@
      chips from <template id="piece-upload">, and from the server once a file was read </chat-uploads>
    Fires chat-files {ids} whenever something changes, chat-announce and chat-problem with words. */
 import { fragment, piece } from "chat/html";
-import { get, remove, token } from "chat/server";
+import { get, token } from "chat/server";
+import { Sight } from "chat/sight";
 import { upload } from "chat/upload";
 
 const AT_ONCE = 3;
 const PREVIEWS = new Set(["image/png", "image/jpeg", "image/webp", "image/gif"]);
+const PASTED = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif" };
+const FILES_HINT = "It is sent as soon as the files are read.";
+const FAILED_HINT = "A file could not be attached. Try it again or remove it, then send.";
 const UNITS = ["bytes", "KB", "MB", "GB"];
 // A file of a kind that cannot be read stays one.
 const HOPELESS = 415;
@@ -16,9 +20,12 @@ const GONE = new Set([404, 409]);
 
 export class ChatUploads extends HTMLElement {
   connectedCallback() {
+    this.composer = this.closest("chat-composer");
     this.waiting = [];
-    this.running = 0;
+    this.running = this.pasted = 0;
+    this.sight = new Sight(document.querySelector("[data-sight]"));
     this.addEventListener("click", event => this.clicked(event));
+    document.getElementById("model-menu")?.addEventListener("change", () => this.sight.show(this.pictures));
   }
 
   /* What can be sent: the files that were read, in their order. */
@@ -53,6 +60,21 @@ export class ChatUploads extends HTMLElement {
     for (const file of files.slice(0, Math.max(0, room))) this.enqueue(this.show(file));
     this.next();
     this.changed();
+  }
+
+  /* Take what was dropped or pasted: {file, folder}, of which a folder cannot be taken. */
+  bring(things, pasted) {
+    if (things.some(({ folder }) => folder)) this.fire("chat-problem", "A folder cannot be attached. Open it and take the files in it.");
+    const files = things.filter(({ file, folder }) => file && !folder).map(({ file }) => (pasted ? this.named(file) : file));
+    if (files.length) this.add(files);
+  }
+
+  /* Every pasted picture is called "image.png" by the browser. */
+  named(file) {
+    if (!/^image\.\w+$/.test(file.name) || !PASTED[file.type]) return file;
+    this.pasted += 1;
+    const name = this.pasted > 1 ? `Pasted picture ${this.pasted}` : "Pasted picture";
+    return new File([file], `${name}.${PASTED[file.type]}`, { type: file.type });
   }
 
   /* Bring back files the server has already: from a draft, or from a question that was not sent. */
@@ -213,11 +235,44 @@ export class ChatUploads extends HTMLElement {
   }
 
   changed() {
+    this.sight.show(this.pictures);
     this.fire("chat-files", { ids: this.ids });
+    this.release();
+  }
+
+  /* Whether sending has to wait for the files: `words` are then sent as soon as they are read; null: what is written. */
+  hold(words) {
+    if (this.failed) this.composer.say(FAILED_HINT);
+    else if (this.busy) {
+      this.later = words;
+      this.composer.say(FILES_HINT);
+      this.release();
+    } else return false;
+    return true;
+  }
+
+  /* A question that waits for its files may go when they are read. */
+  release() {
+    const { busy, composer, failed, later } = this;
+    if (later !== undefined && !busy) {
+      this.later = undefined;
+      composer.say(failed ? FAILED_HINT : null);
+      if (!failed) composer.submit(later);
+    }
+    if (this.busy) composer.label(this.later === undefined ? "Send when the files are read" : "Sent as soon as the files are read", this.later !== undefined);
   }
 
   fire(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  }
+}
+
+/* Delete a file of the API; what cannot be deleted now is cleaned up by the server later. */
+async function remove(address) {
+  try {
+    await fetch(address, { method: "DELETE", headers: { "X-CSRFToken": token() }, keepalive: true });
+  } catch (error) {
+    console.warn(error);
   }
 }
 

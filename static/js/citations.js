@@ -37,10 +37,3 @@ function link(text, citation, known) {
   }
   if (parts.length) text.replaceWith(...parts, text.data.slice(end));
 }
-
-/* Take the links out again: what the server renders next is compared with what stands here. */
-export function uncite(root) {
-  const anchors = root.querySelectorAll("a[data-citation]");
-  anchors.forEach(anchor => anchor.replaceWith(anchor.textContent));
-  if (anchors.length) root.normalize();
-}

@@ -5,9 +5,6 @@ import { newId } from "chat/browser";
 import { AUTOMATIC_ATTEMPTS } from "chat/outbox";
 import { Pending } from "chat/pending";
 
-// Somebody else's answer was in the way, of which no end was heard here.
-const AGAIN_SECONDS = 2;
-
 export class Delivery {
   /* `send(frame)` says whether it went out, `busy()` whether an answer is being written; `restore(text, ids)` gives words
      and files back to the reader. */
@@ -57,16 +54,6 @@ export class Delivery {
       if (place || this.busy()) this.pending.note(entry, this.connected, true);
       else this.transmit(entry);
     });
-  }
-
-  /* The server is busy with another answer: true if this is a question that can wait for its end. */
-  wait(client) {
-    const entry = this.outbox.find(client);
-    if (entry?.frame.type !== "turn.start") return false;
-    this.outbox.put({ ...entry, sent: 0 });
-    this.pending.note(entry, this.connected, true);
-    if (!this.busy()) setTimeout(() => this.connected && this.next(entry.conversation), AGAIN_SECONDS * 1000);
-    return true;
   }
 
   /* Show what another tab has put into the outbox, and nothing of what it has taken out. */

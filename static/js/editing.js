@@ -7,18 +7,18 @@ function shut(details) {
   details.querySelector("summary").focus();
 }
 
-// An opened form gets the cursor, at the end of the text. Toggle events do not bubble.
-document.addEventListener("toggle", ({ target }) => {
-  if (!target.matches(".edit[open]")) return;
-  const field = target.querySelector("textarea");
+/* An opened form gets the cursor, at the end of the text. */
+export function act(element) {
+  const details = element.closest("details");
+  if (element.matches("[data-cancel]")) shut(details);
+  // The fold opens after the press that opens it was heard.
+  else setTimeout(() => details.open && begin(details.querySelector("textarea")));
+}
+
+function begin(field) {
   field.focus();
   field.setSelectionRange(field.value.length, field.value.length);
-}, { capture: true });
-
-document.addEventListener("click", ({ target }) => {
-  const details = target.closest("[data-cancel]")?.closest("details");
-  if (details) shut(details);
-});
+}
 
 document.addEventListener("keydown", event => {
   const details = event.target.closest?.(".edit[open]");

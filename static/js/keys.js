@@ -1,6 +1,6 @@
 /* Copies a new API key.
    <code id="secret">…</code> <button type="button" data-copy="secret"><span data-label>Copy</span></button> <p role="status" data-copied></p> */
-import { copy } from "chat/browser";
+import { copy } from "chat/clipboard";
 
 const COPIED_SECONDS = 2;
 

@@ -40,7 +40,8 @@ async function show() {
   }
 }
 
-export function toggle() {
+/* Open it, or close it. */
+export function act() {
   if (dialog.open) return dialog.close();
   if (document.querySelector("dialog[open]")) return;
   field.value = "";

@@ -6,10 +6,7 @@ import { get } from "chat/server";
 const dialog = document.getElementById("file");
 const body = dialog.querySelector("[data-file]");
 
-document.addEventListener("click", async event => {
-  const link = event.target.closest("a[data-receipt]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
+export async function act(link) {
   dialog.querySelector("h2").textContent = link.closest("[data-name]").dataset.name;
   dialog.querySelector("[data-file-page]").href = link.href;
   body.textContent = "Reading…";
@@ -23,4 +20,4 @@ document.addEventListener("click", async event => {
     console.warn(error);
     body.textContent = "This could not be fetched. Try again in a moment.";
   }
-});
+}

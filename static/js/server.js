@@ -18,12 +18,3 @@ export async function post(address, fields) {
   const headers = { "HX-Request": "true", "X-CSRFToken": token() };
   return fragmentOf(await fetch(address, { method: "POST", body: new URLSearchParams(fields), headers }));
 }
-
-/* Delete something of the API; what cannot be deleted now is cleaned up by the server later. */
-export async function remove(address) {
-  try {
-    await fetch(address, { method: "DELETE", headers: { "X-CSRFToken": token() }, keepalive: true });
-  } catch (error) {
-    console.warn(error);
-  }
-}

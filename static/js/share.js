@@ -1,7 +1,7 @@
 /* Copies a new share link, or hands it to the system's share sheet where there is one.
    <section data-share data-title="…"><code id="address">…</code><button data-copy><span data-label></span></button>
    <button data-send hidden></button><p role="status" data-said></p></section> */
-import { copy } from "chat/browser";
+import { copy } from "chat/clipboard";
 
 const COPIED_SECONDS = 2;
 const made = document.querySelector("[data-share]");

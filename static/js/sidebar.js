@@ -22,16 +22,13 @@ function fold(closed) {
   document.querySelector(closed ? "[data-open-sidebar]" : "[data-close-sidebar]").focus();
 }
 
-document.querySelector("[data-close-sidebar]").addEventListener("click", event => {
-  if (!WIDE.matches) return;
-  event.preventDefault();
-  fold(true);
-});
-document.querySelector("[data-open-sidebar]").addEventListener("click", event => {
-  if (!WIDE.matches) return;
-  event.preventDefault();
-  fold(false);
-});
+for (const name of ["close", "open"]) {
+  document.querySelector(`[data-${name}-sidebar]`).addEventListener("click", event => {
+    if (!WIDE.matches) return;
+    event.preventDefault();
+    fold(name === "close");
+  });
+}
 WIDE.addEventListener("change", () => sidebar.matches(":popover-open") && sidebar.hidePopover());
 
 document.addEventListener("chats-problem", ({ detail }) => complain(detail));

@@ -1,14 +1,13 @@
 /* The small sign over the composer that tells how the connection is; hidden while all is well.
-   <p role="status" data-connection hidden></p> */
+   <p role="status" data-connection hidden></p>  <template id="piece-closed-4401">…</template> */
+import { piece } from "chat/html";
 
 // A connection that is back sooner is not worth a word.
 const PATIENCE_SECONDS = 1.2;
-const SIGNED_OUT = 4401;
-const DISABLED = 4403;
 
 export class Sign {
-  constructor(element, { newChat }) {
-    Object.assign(this, { element, newChat, timer: null });
+  constructor(element) {
+    Object.assign(this, { element, timer: null });
     for (const name of ["online", "offline"]) window.addEventListener(name, () => this.element.hidden || this.say());
   }
 
@@ -29,19 +28,12 @@ export class Sign {
     this.element.hidden = false;
   }
 
-  /* Reconnecting cannot mend this: say what can. */
+  /* Reconnecting cannot mend this: <template id="piece-closed-4401"> says what can. */
   end(code) {
     this.hide();
-    const { words, link, href } = this.explain(code);
-    this.element.replaceChildren(words);
-    if (link) this.element.append(" ", Object.assign(document.createElement("a"), { href, textContent: link }));
-    this.element.hidden = false;
-  }
-
-  explain(code) {
+    this.element.replaceChildren(piece(`closed-${code}`));
     // The page itself leads to the sign-in page and from there back.
-    if (code === SIGNED_OUT) return { words: "You are signed out. What you wrote is kept.", link: "Sign in again", href: location.href };
-    if (code === DISABLED) return { words: "This account can no longer be used." };
-    return { words: "This chat does not exist any more.", link: "New chat", href: this.newChat };
+    this.element.querySelector("[data-here]")?.setAttribute("href", location.href);
+    this.element.hidden = false;
   }
 }

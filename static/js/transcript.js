@@ -94,13 +94,4 @@ export class Transcript {
     this.endOf(turn)?.remove();
     messages.at(-1)?.after(fragment(html));
   }
-
-  /* Replace a question, and what stands under its answer, by what the thread `html` has there. */
-  takeVersions(turn, html) {
-    const all = fragment(html);
-    const end = all.querySelector(`[data-turn-end="${CSS.escape(turn)}"]`);
-    const question = all.querySelector(`[data-turn="${CSS.escape(turn)}"][data-role=user]`);
-    if (end) this.endOf(turn)?.replaceWith(end);
-    if (question) document.getElementById(question.id)?.replaceWith(question);
-  }
 }

@@ -1,5 +1,5 @@
 /* Says what is going on while there is no text yet.
-   <p class="working" data-working hidden><span data-stage></span><span data-elapsed></span></p> */
+   <p class="working" data-working hidden><span data-stage data-usual="…" data-reading="…"></span><span data-elapsed></span></p> */
 
 // A stage that is over sooner needs no clock.
 const CLOCK_FROM_SECONDS = 3;
@@ -13,7 +13,7 @@ export class Working {
 
   /* `status` is a turn.status frame, or null when only the start is known. */
   show(status = null) {
-    const words = this.words(status);
+    const words = this.words(status ?? {});
     if (this.element.hidden || words !== this.stage.textContent) {
       this.since = Date.now();
       this.elapsed.textContent = "";
@@ -34,22 +34,10 @@ export class Working {
     this.elapsed.textContent = seconds < CLOCK_FROM_SECONDS ? "" : `${seconds} s`;
   }
 
-  words(status) {
-    switch (status?.stage) {
-      case "queued":
-        return status.position > 1 ? `Waiting in line, ${status.position - 1} ahead of you` : "Next in line";
-      case "loading":
-        return status.detail || "Loading the model into memory";
-      case "reading":
-        return "Reading your question";
-      case "thinking":
-        return "Thinking";
-      case "tool":
-        return status.label ? `Using: ${status.label}` : "Using a tool";
-      case "writing":
-        return "Writing";
-      default:
-        return "Working on the answer";
-    }
+  words({ stage, position, detail, label } = {}) {
+    const { dataset } = this.stage;
+    if (stage === "queued" && position > 1) return `Waiting in line, ${position - 1} ahead of you`;
+    if (stage === "tool" && label) return `Using: ${label}`;
+    return (stage === "loading" && detail) || (dataset[stage] ?? dataset.usual);
   }
 }

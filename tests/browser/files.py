@@ -66,6 +66,8 @@ def bring(screen: Screen, kind: str, selector: str, *files: dict, text: str = ""
 def attach(screen: Screen, *files: dict) -> None:
     """Choose files with the button and wait until they are read."""
     choose(screen, *files)
+    # What reads them is fetched with the first file.
+    expect(screen.page.locator("chat-uploads:defined")).to_be_attached()
     expect(screen.page.locator("chat-uploads [data-busy]")).to_have_count(0)
 
 
