@@ -68,6 +68,17 @@ class PrivateAnswers(MiddlewareMixin):
         return response
 
 
+class Permissions(MiddlewareMixin):
+    """Says which of the machine's senses a page may ask for: the microphone, for dictation, and nothing else."""
+
+    POLICY = "microphone=(self), camera=(), geolocation=(), display-capture=(), payment=(), usb=()"
+
+    def process_response(self, request, response):
+        """Return the answer with the policy."""
+        response.setdefault("Permissions-Policy", self.POLICY)
+        return response
+
+
 class Compression(GZipMiddleware):
     """Compresses answers, but for streams of events, which would be held back until there is enough of them, and for
     answers with a strong ETag: compression makes it a weak one, useless for If-Match."""

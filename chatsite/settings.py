@@ -360,6 +360,7 @@ MIDDLEWARE = [
     "chatsite.middleware.probes",
     "chatsite.middleware.request_id",
     "chatsite.middleware.PrivateAnswers",
+    "chatsite.middleware.Permissions",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "chatsite.middleware.Compression",
@@ -411,6 +412,7 @@ CSRF_FAILURE_VIEW = "chatsite.errors.csrf_failure"
 from accounts.conf import *  # noqa: E402, F403
 from chatsite.conf import *  # noqa: E402, F403
 from chatsite.conf import LOGGING, REST_FRAMEWORK  # noqa: E402
+from conversations.conf import *  # noqa: E402, F403
 
 REST_FRAMEWORK["NUM_PROXIES"] = PROXY_COUNT
 LOGGING["root"]["level"] = env.str("LOG_LEVEL", default="INFO")

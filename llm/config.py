@@ -24,6 +24,22 @@ class Config:
     scripted: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcription:
+    """Where speech becomes text, and how long that may take; an empty URL means that it does not."""
+
+    base_url: str = ""
+    api_key: str = ""
+    model: str = ""
+    seconds: float = 60
+
+
+def transcription_from_settings() -> Transcription:
+    """Return the configuration in Django's `TRANSCRIPTION` setting, as far as it is this library's."""
+    names = ("base_url", "api_key", "model", "seconds")
+    return Transcription(**{name: settings.TRANSCRIPTION[name] for name in names})
+
+
 def from_settings() -> Config:
     """Return the configuration in Django's `LLM` setting, a dict with the names of these fields."""
     return Config(**settings.LLM)

@@ -36,9 +36,16 @@ def first_column(path: str, *, headed: str) -> set[str]:
 # -- Settings ---------------------------------------------------------------------------------------------------------
 
 
+SETTINGS = ("chatsite/settings.py", "conversations/conf.py")
+
+
+def settings_source() -> str:
+    return "".join(map(read, SETTINGS))
+
+
 def settings_read() -> set[str]:
     """Return the name of every environment variable that the product or its compose file reads."""
-    source = read("chatsite/settings.py")
+    source = settings_source()
     names = re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', source)
     names += re.findall(r'environ\.get\("([A-Z_]+)"', read("chatsite/management/commands/serve.py"))
     names += re.findall(r"\$\{([A-Z_]+)", read("compose.yaml"))
@@ -61,7 +68,7 @@ def test_the_example_environment_changes_nothing_as_it_is():
 PLAIN_DEFAULT = re.compile(r'\benv\.(?:str|int|float|bool|email_url)\(\s*"([A-Z_]+)", default=("[^"]*"|[\w.]+)\)')
 
 
-@pytest.mark.parametrize(("name", "default"), PLAIN_DEFAULT.findall(read("chatsite/settings.py")))
+@pytest.mark.parametrize(("name", "default"), PLAIN_DEFAULT.findall(settings_source()))
 def test_a_default_is_told_as_it_is(name, default):
     row = next(line for line in read("docs/configuration.md").splitlines() if line.startswith(f"| `{name}` |"))
     told = row.split("|")[2].strip()

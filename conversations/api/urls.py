@@ -17,6 +17,7 @@ from .sessions import EventsView, RateView, RegenerateView, SummaryView
 from .shares import SharesOfView, SharesView, ShareView
 from .streams import ConversationStreamView
 from .tags import TagViewSet
+from .transcriptions import TranscriptionsView
 from .turns import AskView, TurnViewSet
 from .usage import UsageView
 
@@ -44,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("chat/stream/", ChatStreamView.as_view(), name="api_chat_stream"),
     path("chat/history/<uuid:conversation_id>/", ChatHistoryView.as_view(), name="api_history"),
     path("chat/models/", ModelsView.as_view(), name="api_models"),
+    path("transcriptions/", TranscriptionsView.as_view(), name="api_transcriptions"),
     path("attachments/", UploadView.as_view(), name="api_attachments"),
     path("attachments/<uuid:attachment_id>/", AttachmentView.as_view(), name="api_attachment"),
     path("attachments/<uuid:attachment_id>/content/", ContentView.as_view(), name="api_attachment_content"),

@@ -47,6 +47,7 @@ class UsageEntry(models.Model):
         SUMMARY = "summary"
         INTENT = "intent"
         MODERATION = "moderation"
+        DICTATION = "dictation"
 
     class Counted(models.TextChoices):
         # By the model server, or by our own rule.

@@ -6,6 +6,8 @@ const MODULES = {
   "chat/palette": "[data-palette]",
   "chat/receipt": "a[data-receipt]",
   "chat/copying": "[data-copy-code], [data-copy-message], [data-copy-answer], [data-copy-as]",
+  "chat/dictation": "[data-dictate]",
+  "chat/speaking": "[data-speak]",
   "chat/editing": ".edit > summary, .edit [data-cancel]",
   "chat/menu": "[popovertarget=chat-menu], #chat-menu button, form[data-arrange]",
   "chat/hands": "form:is([data-verb=feedback], [data-verb=mode], [data-verb=end], [data-verb=switch]), [data-again-with], [data-earlier], [data-later]",

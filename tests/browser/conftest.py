@@ -84,6 +84,7 @@ def server(tmp_path_factory, fake: Fake) -> Iterator[Server]:
     )
     with villain.serve() as url:
         settings = {"OLLAMA_BASE_URL": fake.url, "OPENAI_BASE_URL": url, "DEFAULT_MODEL": DEFAULT_MODEL}
+        settings["TRANSCRIPTION_BASE_URL"] = f"{fake.url}/v1"
         site = Server(folder=folder, LOG_LEVEL="WARNING", MCP_CONFIG=str(tools), **settings)
         yield from running(site, "--no-jobs")
 

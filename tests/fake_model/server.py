@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from . import ollama, openai, text
+from . import ollama, openai, speech, text
 from .behaviours import NAMED, Behaviour, behaviour_of, from_json
 from .http import Exchange
 from .playback import Playback, Reply, Seen
@@ -74,6 +74,9 @@ class FakeModel:
 
     def handle(self, exchange: Exchange, method: str, target: str, raw_body: bytes) -> None:
         parts = urlsplit(target)
+        if parts.path == "/v1/audio/transcriptions":
+            self.transcribe(exchange, raw_body)
+            return
         try:
             body = json.loads(raw_body) if raw_body else {}
         except ValueError:
@@ -118,6 +121,15 @@ class FakeModel:
             case _:
                 exchange.send_json({"error": "404 page not found"}, status=404)
         self.seen.append(Seen(id=len(self.seen), path=parts.path, model=str(body.get("model", "")), body=body))
+
+    def transcribe(self, exchange: Exchange, raw_body: bytes) -> None:
+        boundary = raw_body.partition(b"\r\n")[0].removeprefix(b"--").decode()
+        fields = speech.read(f"multipart/form-data; boundary={boundary}", raw_body)
+        self.seen.append(Seen(id=len(self.seen), path="/v1/audio/transcriptions", model=fields["model"], body=fields))
+        if fields["model"] == speech.BROKEN:
+            exchange.send_json({"error": {"message": "out of breath", "type": "server_error"}}, status=500)
+        else:
+            exchange.send_json({"text": f" {speech.SAID}"})
 
     def loaded_names(self) -> list[str]:
         now = time.monotonic()

@@ -66,6 +66,7 @@ def assert_strict(answer) -> None:
     assert answer["X-Frame-Options"] == "DENY"
     assert answer["Referrer-Policy"] == "same-origin"
     assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer["Permissions-Policy"].startswith("microphone=(self), camera=(), geolocation=(),")
     assert "Server" not in answer
     assert "X-Powered-By" not in answer
 

@@ -85,6 +85,8 @@ ROUTES: dict[str, Route] = {
     "api_chat_stream": api("mine", POST=(200, {"message": "And then?"})),
     # A form is wanted, and the table sends JSON.
     "api_attachments": api("mine", POST=415),
+    # A form is wanted, and the table sends JSON.
+    "api_transcriptions": protocol(POST=415),
     "api_attachment": api("theirs", GET=200, DELETE=204),
     "api_attachment_content": api("theirs", GET=200),
     "api_attachment_thumbnail": api("theirs", GET=200),

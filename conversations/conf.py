@@ -1,0 +1,20 @@
+"""Settings of what is spoken. Imported at the end of `chatsite/settings.py`."""
+
+import environ
+
+env = environ.Env()
+
+# A server with OpenAI's /audio/transcriptions, its key and its model, for browsers that cannot turn speech into text
+# themselves; without a URL those say that they cannot.
+TRANSCRIPTION = {
+    "base_url": env.str("TRANSCRIPTION_BASE_URL", default=""),
+    "api_key": env.str("TRANSCRIPTION_API_KEY", default=""),
+    "model": env.str("TRANSCRIPTION_MODEL", default="whisper-1"),
+    # How long it may take for one recording.
+    "seconds": env.float("TRANSCRIPTION_SECONDS", default=60),
+    # The longest recording, in seconds and in bytes.
+    "longest_seconds": env.int("RECORDING_MAX_SECONDS", default=120),
+    "most_bytes": env.int("RECORDING_MAX_BYTES", default=10 * 1024 * 1024),
+    # What a minute of speech costs, in the currency of quotas; empty: nobody knows.
+    "price": env.str("TRANSCRIPTION_PRICE", default=""),
+}

@@ -1,0 +1,145 @@
+"""A recording becomes text at the transcription server, within limits, and is kept nowhere."""
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from conversations import dictation, recordings
+from conversations.models import Attachment, Quota, StoredFile, UsageEntry
+from tests.api.conftest import Program, anonymous, program  # noqa: F401
+from tests.fake_model import spawn
+from tests.fake_model.speech import SAID
+from tests.usage.conftest import spend
+
+from .recorded import KINDS, wav, webm
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[str]:
+    with spawn() as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def server(fake: str, settings) -> None:
+    """Recordings go to the fake model server."""
+    set_up(settings, base_url=f"{fake}/v1")
+
+
+def set_up(settings, **changes) -> None:
+    settings.TRANSCRIPTION = settings.TRANSCRIPTION | changes
+    dictation.transcriber.cache_clear()
+
+
+def send(program: Program, content: bytes, **fields: str):  # noqa: F811
+    """Return the answer to a recording and other fields of a form."""
+    line = "a-line-between"
+    parts = [
+        f"--{line}\r\nContent-Disposition: form-data; name={json.dumps(k)}\r\n\r\n{v}\r\n" for k, v in fields.items()
+    ]
+    head = f'--{line}\r\nContent-Disposition: form-data; name="file"; filename="speech"\r\n\r\n'
+    body = "".join(parts).encode() + head.encode() + content + f"\r\n--{line}--\r\n".encode()
+    return program.send("post", "transcriptions/", body, content_type=f"multipart/form-data; boundary={line}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_said_is_told_with_how_long_it_took(program, fake, kind):  # noqa: F811
+    answer = send(program, KINDS[kind](3.0), language="de-AT")
+    assert (answer.status_code, answer.json()) == (200, {"text": SAID, "seconds": 3.0})
+    seen = httpx.get(f"{fake}/_seen").json()[-1]["body"]
+    assert (seen["model"], seen["language"]) == ("whisper-1", "de")
+    assert seen["file"] == {
+        "name": f"speech.{kind}",
+        "type": recordings.MEDIA_TYPES[kind],
+        "size": len(KINDS[kind](3.0)),
+    }
+
+
+def test_nothing_is_kept_but_a_row_in_the_ledger(program, settings, tmp_path):  # noqa: F811
+    set_up(settings, price="0.6")
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    assert send(program, wav(30)).status_code == 200
+    entry = UsageEntry.objects.get()
+    assert (entry.purpose, entry.provider, entry.model, entry.outcome) == (
+        "dictation",
+        "transcription",
+        "whisper-1",
+        "completed",
+    )
+    assert (entry.cost, entry.currency) == (Decimal("0.3"), settings.CURRENCY)
+    assert not Attachment.objects.exists()
+    assert not StoredFile.objects.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        (b"", 422, "empty"),
+        (b"no recording at all", 415, "unsupported_file"),
+        (b"\x1a\x45\xdf\xa3", 422, "corrupt"),
+        (webm(3)[:40], 422, "corrupt"),
+        (b"OggS", 422, "corrupt"),
+        (b"RIFF0000WAVE", 422, "corrupt"),
+        (wav(9), 413, "recording_too_long"),
+        (webm(9), 413, "recording_too_long"),
+        (wav(4), 413, "file_too_large"),
+    ],
+)
+def test_what_is_no_short_recording_is_refused(program, settings, content, status, code):  # noqa: F811
+    set_up(settings, longest_seconds=5, most_bytes=60_000 if code == "file_too_large" else 10_000_000)
+    answer = send(program, content)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert not UsageEntry.objects.exists()
+
+
+@pytest.mark.parametrize("language", ["klingon", "../de", "d", "äö"])
+def test_a_language_that_is_none_is_refused(program, language):  # noqa: F811
+    assert send(program, wav(1), language=language).json()["code"] == "invalid"
+
+
+def test_other_fields_are_refused(program):  # noqa: F811
+    assert send(program, wav(1), model="whisper-9").status_code == 400
+
+
+def test_a_server_that_breaks_says_so_and_is_in_the_ledger(program, settings):  # noqa: F811
+    set_up(settings, model="broken")
+    answer = send(program, wav(1))
+    assert (answer.status_code, answer.json()["code"]) == (502, "model_error")
+    assert "out of breath" in answer.json()["detail"]
+    entry = UsageEntry.objects.get()
+    assert (entry.outcome, entry.cost) == ("failed", None)
+
+
+def test_a_server_that_is_away_says_so(program, settings):  # noqa: F811
+    set_up(settings, base_url="http://127.0.0.1:9/v1")
+    answer = send(program, wav(1))
+    assert (answer.status_code, answer.json()["code"]) == (502, "model_unreachable")
+
+
+def test_without_a_server_there_is_nothing_here(program, settings):  # noqa: F811
+    set_up(settings, base_url="")
+    answer = send(program, wav(1))
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_offered")
+
+
+def test_whoever_has_used_up_their_budget_is_told(program, alice):  # noqa: F811
+    Quota.objects.create(user=alice, cost_per_month=Decimal("0.01"))
+    spend(alice)
+    answer = send(program, wav(1))
+    assert (answer.status_code, answer.json()["code"]) == (429, "budget_exceeded")
+
+
+def test_one_recording_of_a_person_at_a_time(program, alice, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(dictation, "_under_way", {alice.pk})
+    answer = send(program, wav(1))
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_generations")
+
+
+def test_nobody_who_is_not_signed_in(anonymous):  # noqa: F811
+    assert send(anonymous, wav(1)).status_code == 401
