@@ -1,4 +1,4 @@
-"""Settings of what is spoken. Imported at the end of `chatsite/settings.py`."""
+"""Settings of what is spoken and of chats that nobody keeps. Imported at the end of `chatsite/settings.py`."""
 
 import environ
 
@@ -18,3 +18,6 @@ TRANSCRIPTION = {
     # What a minute of speech costs, in the currency of quotas; empty: nobody knows.
     "price": env.str("TRANSCRIPTION_PRICE", default=""),
 }
+
+# Let people have chats that nobody keeps; off where everything that is said must be on record.
+TEMPORARY_CHATS = env.bool("TEMPORARY_CHATS", default=True)

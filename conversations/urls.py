@@ -8,6 +8,7 @@ from . import (
     search_views,
     summary_views,
     take_views,
+    temporary_views,
     usage_views,
     views,
 )
@@ -19,6 +20,7 @@ urlpatterns = [
     path("search/", search_views.page, name="search"),
     path("palette/", search_views.palette, name="palette"),
     path("chat/", views.chat, name="chat"),
+    path("chat/temporary/", temporary_views.page, name="temporary"),
     path("chat/list/", chat_views.chats, name="chats"),
     path("chat/archive/", chat_views.archive, name="archive"),
     path("chat/arrange/", chat_views.arrange, name="arrange"),

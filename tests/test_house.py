@@ -52,6 +52,8 @@ LAYERS = [
         "summary_charts",
         "chat_views",
         "sidebar",
+        "temporary",
+        "temporary_views",
     },
     {
         "turns",

@@ -17,6 +17,7 @@ from .sessions import EventsView, RateView, RegenerateView, SummaryView
 from .shares import SharesOfView, SharesView, ShareView
 from .streams import ConversationStreamView
 from .tags import TagViewSet
+from .temporary import TemporaryView
 from .transcriptions import TranscriptionsView
 from .turns import AskView, TurnViewSet
 from .usage import UsageView
@@ -43,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("conversations/import/", ImportView.as_view(), name="api_import"),
     path("me/export/", ExportEverythingView.as_view(), name="api_export_everything"),
     path("chat/stream/", ChatStreamView.as_view(), name="api_chat_stream"),
+    path("chat/temporary/", TemporaryView.as_view(), name="api_temporary"),
     path("chat/history/<uuid:conversation_id>/", ChatHistoryView.as_view(), name="api_history"),
     path("chat/models/", ModelsView.as_view(), name="api_models"),
     path("transcriptions/", TranscriptionsView.as_view(), name="api_transcriptions"),

@@ -44,7 +44,8 @@ class Whole:
 class Teller(Protocol):
     """How one protocol tells an answer as it is written: each method returns the bytes to send."""
 
-    ping: bytes
+    @property
+    def ping(self) -> bytes: ...
 
     def begin(self) -> bytes: ...
 

@@ -17,10 +17,12 @@ export class ChatComposer extends HTMLElement {
     this.uploads = this.querySelector("chat-uploads");
     this.drop = document.querySelector("[data-drop]");
     for (const kind of ["dragover", "drop", "paste"]) document.addEventListener(kind, event => this.brought(event));
-    document.addEventListener("dragleave", ({ relatedTarget }) => (this.drop.hidden ||= relatedTarget === null));
+    document.addEventListener("dragleave", ({ relatedTarget }) => this.takesFiles && (this.drop.hidden ||= relatedTarget === null));
     this.uploads.addEventListener("chat-files", () => this.idle());
     this.uploads.addEventListener("chat-focus", () => this.field.focus());
-    this.querySelector("[type=file]").addEventListener("change", ({ target }) => this.chose(target));
+    // A temporary chat takes no files.
+    this.takesFiles = Boolean(this.querySelector("[type=file]"));
+    this.querySelector("[type=file]")?.addEventListener("change", ({ target }) => this.chose(target));
     this.form.addEventListener("submit", event => this.submitted(event));
     this.field.addEventListener("keydown", event => this.pressed(event));
     this.field.addEventListener("input", () => this.changed());
@@ -93,7 +95,7 @@ export class ChatComposer extends HTMLElement {
   brought(event) {
     const { type, target } = event;
     const data = event.dataTransfer ?? event.clipboardData;
-    if (!data?.types.includes("Files")) return;
+    if (!this.takesFiles || !data?.types.includes("Files")) return;
     // A word processor gives a picture of the words beside the words.
     if (type === "paste" && (data.types.includes("text/plain") || (target !== this.field && target.closest?.("input, textarea, dialog")))) return;
     event.preventDefault();

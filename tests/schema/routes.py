@@ -85,6 +85,8 @@ ROUTES: dict[str, Route] = {
     "api_chat_stream": api("mine", POST=(200, {"message": "And then?"})),
     # A form is wanted, and the table sends JSON.
     "api_attachments": api("mine", POST=415),
+    # No engine runs in these tests.
+    "api_temporary": protocol(POST=(503, {"messages": [{"role": "user", "content": "And then?"}]})),
     # A form is wanted, and the table sends JSON.
     "api_transcriptions": protocol(POST=415),
     "api_attachment": api("theirs", GET=200, DELETE=204),
@@ -124,6 +126,7 @@ ROUTES: dict[str, Route] = {
     "landing": page("newcomer's", GET=200),
     "health": Route("anybody", 200, dict.fromkeys(METHODS, 200)),
     "chat": page("mine", GET=200, POST=(302, ASK)),
+    "temporary": page("mine", GET=200),
     "chats": page("mine", GET=200),
     "archive": page("mine", GET=200),
     # Whose the conversations and tags are that it names, tests/pages/test_arrange_chats.py asks.

@@ -1,4 +1,4 @@
-"""What pages have to know of dictation."""
+"""What this installation offers, as pages have to know it: transcription and temporary chats."""
 
 from django import template
 from django.conf import settings
@@ -12,3 +12,9 @@ register = template.Library()
 def transcription() -> dict[str, int] | None:
     """Return how many `seconds` a recording may last, None where the server turns none into text."""
     return {"seconds": settings.TRANSCRIPTION["longest_seconds"]} if dictation.offered() else None
+
+
+@register.simple_tag
+def temporary_chats() -> bool:
+    """Whether there are chats that nobody keeps."""
+    return settings.TEMPORARY_CHATS
