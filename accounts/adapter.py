@@ -1,13 +1,16 @@
 """How allauth's pages use this project: our limits, our verbs, our mail queue."""
 
 from typing import Any
+from urllib.parse import urljoin
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailConfirmation
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
-from . import audit, hashing, jobs, people, throttles
+from . import audit, hashing, jobs, mail, people, throttles
 from .addresses import client_address
 from .models import User
 
@@ -56,6 +59,9 @@ class Adapter(DefaultAccountAdapter):
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmation) -> str:
+        return urljoin(mail.site_of(request), reverse("account_confirm_email", args=[emailconfirmation.key]))
 
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
         message = self.render_mail(template_prefix, email, context)

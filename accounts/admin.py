@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.admin import EmailAddressAdmin as AllauthEmailAddressAdmin
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -12,13 +13,13 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from chatsite.admin import ReadOnlyAdmin
 
-from . import audit, audit_admin, keys, people, tokens  # noqa: F401  # the ledger has a page there too
-from .models import ApiKey, SignIn, User
+from . import audit, audit_admin, browsers, factors, keys, people, tokens  # noqa: F401  # the ledger has a page there too
+from .models import ApiKey, BrowserSession, SignIn, User
 from .recording import Recorded
 
 admin.site.site_header = admin.site.site_title = "Chatsite administration"
@@ -137,8 +138,51 @@ class ApiKeyAdmin(Recorded, ReadOnlyAdmin):
             keys.revoke(key=key)
 
 
+@admin.register(BrowserSession)
+class BrowserSessionAdmin(Recorded, ReadOnlyAdmin):
+    list_display = fields = ("user", "client", "address", "created_at")
+    list_select_related = ["user"]
+    search_fields = ["user__email"]
+    actions = ["end"]
+
+    @admin.action(description="Sign out the selected browsers", permissions=["view"])
+    def end(self, request: HttpRequest, queryset) -> None:
+        for browser in queryset:
+            browsers.end(browser=browser)
+
+
 # Pages of the framework and of the library, whose changes are of rights and of people too.
-admin.site.unregister([Group, EmailAddress])
+admin.site.unregister([Group, EmailAddress, Authenticator])
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(Recorded, ReadOnlyAdmin):
+    """Second steps, without their secrets; whoever lost theirs has them removed here."""
+
+    list_display = fields = ("user", "type", "created_at", "last_used_at")
+    list_select_related = ["user"]
+    list_filter = ["type"]
+    search_fields = ["user__email"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        """Return whether this person may take a second step off; that of other staff only an administrator may."""
+        allowed = request.user.has_perm("mfa.delete_authenticator")
+        return allowed and (obj is None or _may_touch(request, obj.user))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Authenticator]:
+        found = super().get_queryset(request)
+        if request.user.is_superuser:
+            return found
+        return found.filter(Q(user__is_staff=False) | Q(user=request.user.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
+        people = set(queryset.values_list("user_id", flat=True))
+        super().delete_queryset(request, queryset)
+        factors.forget_lone_codes(people)
+
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        super().delete_model(request, obj)
+        factors.forget_lone_codes([obj.user_id])
 
 
 @admin.register(Group)

@@ -82,14 +82,17 @@ class LoginView(EntranceView):
         examples=[NEWCOMER],
     )
     def post(self, request: Request) -> Response:
-        """Give a pair of tokens: `access_token` lets you in for minutes, `refresh_token` gets the next pair."""
+        """Give a pair of tokens: `access_token` lets you in for minutes, `refresh_token` gets the next pair.
+
+        An account that is protected by a second step answers 401 `mfa_required` until a `code` is sent as well.
+        """
         fields = read(LoginSerializer, request)
         for name, limit in (("email", people.EMAIL_MAX_CHARACTERS), ("password", people.PASSWORD_MAX_CHARACTERS)):
             if people.has_hidden_characters(fields[name]) or len(fields[name]) > limit:
                 raise InvalidFields(
                     {name: ["This cannot be right: it is too long or has characters that cannot be seen."]}
                 )
-        user = people.authenticate(request=request._request, email=fields["email"], password=fields["password"])
+        user = people.authenticate(request=request._request, **fields)
         return _answer_pair(request, user=user, status=status.HTTP_200_OK)
 
 
@@ -151,7 +154,7 @@ class MeView(AccountView):
     @extend_schema(
         operation_id="change_me",
         tags=["Account"],
-        summary="Change my name or theme",
+        summary="Change my name or looks",
         request=PreferencesSerializer,
         responses=MeSerializer,
         examples=[example("In the dark", theme="dark")],

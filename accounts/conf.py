@@ -27,6 +27,26 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
     "reauthenticate": "accounts.forms.ReauthenticateForm",
 }
+# Who changes their address, or their second step, enters the password once more.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+
+MFA_ADAPTER = "accounts.factors.adapter.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Without a mail server no address is ever verified, and nobody should be kept from protecting their account.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# A code is still taken when the next one is already shown.
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = False
+MFA_FORMS = {
+    "authenticate": "accounts.factors.forms.CodeForm",
+    "reauthenticate": "accounts.factors.forms.ConfirmCodeForm",
+    "activate_totp": "accounts.factors.forms.ActivateForm",
+    "add_webauthn": "accounts.factors.forms.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.factors.forms.PasskeyForm",
+    "login_webauthn": "accounts.factors.forms.SignInPasskeyForm",
+    "reauthenticate_webauthn": "accounts.factors.forms.ConfirmPasskeyForm",
+}
 
 # New passwords are hashed with argon2, few at a time; the second name only reads what an older installation may hold.
 PASSWORD_HASHERS = [

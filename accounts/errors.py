@@ -58,7 +58,16 @@ class WrongPassword(AccountError):
 class MfaRequired(AccountError):
     status = 401
     code = "mfa_required"
-    detail = "This account is protected by a second factor. Sign in on the page."
+    detail = (
+        "This account is protected by a second step. Send `code` as well: one from your authenticator app, or a "
+        "recovery code."
+    )
+
+
+class WrongCode(AccountError):
+    status = 401
+    code = "wrong_code"
+    detail = "That code is not right, or was used before."
 
 
 class NotSignedIn(AccountError):
@@ -105,6 +114,16 @@ class NoSuchKey(AccountError):
     status = 404
     code = "not_found"
     detail = "There is nothing here, or it is not yours."
+
+
+class NoSuchBrowser(NoSuchKey):
+    """It was signed out before, or is somebody else's."""
+
+
+class LastAdministrator(AccountError):
+    status = 409
+    code = "last_administrator"
+    detail = "You are the only administrator. Make somebody else one first, or nobody could run this installation."
 
 
 class TooManyKeys(AccountError):

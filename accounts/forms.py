@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from . import audit, jobs, mail, people, throttles
 from .models import User
-from .text import NAME_MAX_CHARACTERS
+from .text import NAME_MAX_CHARACTERS, name_problems
 
 
 def _relabel(form: forms.Form, **labels: str) -> None:
@@ -73,6 +73,50 @@ class ChangePasswordForm(allauth_forms.ChangePasswordForm):
             throttles.count("current_password", context.request, account=self.user.email)
             audit.note("password.wrong", target=self.user)
             raise
+
+
+class ChangeEmailForm(forms.Form):
+    """Another address, which counts once its mail was answered."""
+
+    email = forms.EmailField(
+        label="New e-mail",
+        max_length=people.EMAIL_MAX_CHARACTERS,
+        error_messages={"invalid": people.NO_ADDRESS},
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    def __init__(self, *args, user: User, **kwargs):
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].strip()
+        if found := people.email_problems(email):
+            raise forms.ValidationError(found)
+        if email.lower() == self.user.email:
+            raise forms.ValidationError("This is your address already.")
+        return email.lower()
+
+
+class ProfileForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["name"]
+        labels = {"name": "Name"}
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"].strip()
+        if found := name_problems(name):
+            raise forms.ValidationError(found)
+        return name
+
+
+class LooksForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["theme", "density"]
+        widgets = {"theme": forms.RadioSelect, "density": forms.RadioSelect}
 
 
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):

@@ -17,7 +17,7 @@ from huey.contrib.djhuey import db_periodic_task, db_task
 from . import audit, mail
 from .audit import verification
 from .errors import QueueUnavailable
-from .models import SignIn
+from .models import BrowserSession, SignIn
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ def purge() -> None:
     with transaction.atomic():
         sign_ins, _ = SignIn.objects.over().delete()
         sessions, _ = Session.objects.filter(expire_date__lt=timezone.now()).delete()
+        BrowserSession.objects.over().delete()
         audit.enter("purge", sign_ins=sign_ins, sessions=sessions)
 
 

@@ -81,6 +81,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             form.add_error(None, error.detail)
     found = list(ApiKey.objects.visible_to(user))
     context = {
+        "section": "keys",
         "form": form,
         "made": made,
         "secret": secret,

@@ -2,7 +2,6 @@
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -11,8 +10,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.http import HttpRequest
 
-from . import audit, keys, tokens
-from .errors import EmailTaken, InvalidFields, MfaRequired, SignupClosed, UserInactive, WrongPassword
+from . import audit, factors, keys, tokens
+from .errors import EmailTaken, InvalidFields, LastAdministrator, MfaRequired, SignupClosed, UserInactive, WrongPassword
 from .models import Installation, User
 from .text import has_hidden_characters, name_problems
 
@@ -46,27 +45,23 @@ def sign_up(*, email: str, password: str, name: str = "") -> User:
     return user
 
 
-def authenticate(*, request: HttpRequest, email: str, password: str) -> User:
-    """Return whose these are; raises `TooManyAttempts`, `WrongPassword`, `UserInactive`, `MfaRequired`."""
+def authenticate(*, request: HttpRequest, email: str, password: str, code: str = "") -> User:
+    """Return whose these are; raises `TooManyAttempts`, `WrongPassword`, `UserInactive`, `MfaRequired`, `WrongCode`.
+
+    The `code` is looked at where the account is protected by a second step.
+    """
     user = get_adapter(request).authenticate(request, email=email.strip().lower(), password=password)
     if user is None:
         raise WrongPassword
     if not user.is_active:
         audit.note("sign_in.failed", target=user, why="inactive")
         raise UserInactive
-    if has_second_factor(user=user):
-        audit.note("sign_in.failed", target=user, why="second factor")
-        raise MfaRequired
+    if factors.is_on(user=user):
+        if not code:
+            audit.note("sign_in.failed", target=user, why="second factor")
+            raise MfaRequired
+        factors.check_code(request=request, user=user, code=code)
     return user
-
-
-def has_second_factor(*, user: User) -> bool:
-    """Return whether a password alone does not let this person in."""
-    if not apps.is_installed("allauth.mfa"):
-        return False
-    from allauth.mfa.utils import is_mfa_enabled
-
-    return is_mfa_enabled(user)
 
 
 def change_password(*, user: User, password: str) -> None:
@@ -102,8 +97,10 @@ def sign_out_everywhere(*, user: User) -> None:
     user.refresh_from_db(fields=["credentials_version"])
 
 
-def change_preferences(*, user: User, name: str | None = None, theme: str | None = None) -> None:
-    """Keep a new name or theme ("", "light", "dark"); raises `InvalidFields`."""
+def change_preferences(
+    *, user: User, name: str | None = None, theme: str | None = None, density: str | None = None
+) -> None:
+    """Keep a new name, theme ("", "light", "dark") or density ("", "compact"); raises `InvalidFields`."""
     found = {}
     if name is not None:
         user.name = name.strip()
@@ -111,9 +108,22 @@ def change_preferences(*, user: User, name: str | None = None, theme: str | None
     if theme is not None:
         user.theme = theme
         found["theme"] = [] if theme in dict(User.THEMES) else ['Choose "light", "dark" or nothing.']
+    if density is not None:
+        user.density = density
+        found["density"] = [] if density in dict(User.DENSITIES) else ['Choose "compact" or nothing.']
     if found := {field: sentences for field, sentences in found.items() if sentences}:
         raise InvalidFields(found)
-    user.save(update_fields=["name", "theme"])
+    user.save(update_fields=["name", "theme", "density"])
+
+
+def delete(*, user: User) -> None:
+    """Delete the account and all that is its person's, for good; raises `LastAdministrator`."""
+    with transaction.atomic():
+        # One at a time: two last administrators could leave together.
+        administrators = User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
+        if [person.pk for person in administrators] == [user.pk]:
+            raise LastAdministrator
+        user.delete()
 
 
 def display_name(user: User) -> str:

@@ -45,6 +45,10 @@ class SignupSerializer(StrictSerializer):
 class LoginSerializer(StrictSerializer):
     email = StringField()
     password = StringField()
+    code = StringField(
+        required=False,
+        help_text="Where the account is protected by a second step: a code of the app, or a recovery code.",
+    )
 
 
 class RefreshSerializer(StrictSerializer):
@@ -64,12 +68,13 @@ class PasswordResetSerializer(StrictSerializer):
 class PreferencesSerializer(StrictSerializer):
     name = StringField(required=False, allow_blank=True)
     theme = StringField(required=False, allow_blank=True)
+    density = StringField(required=False, allow_blank=True)
 
 
 class UserSerializer(serializers.ModelSerializer):
     class Meta:
         model = get_user_model()
-        fields = ["id", "email", "name", "theme", "is_staff", "date_joined"]
+        fields = ["id", "email", "name", "theme", "density", "is_staff", "date_joined"]
         read_only_fields = fields
 
 

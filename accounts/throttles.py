@@ -22,6 +22,7 @@ class Rate(NamedTuple):
 
 MINUTE = 60
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 RATES = {
     # Failures only.
@@ -29,8 +30,12 @@ RATES = {
     "refresh": (Rate(100, HOUR, "network"),),
     "current_password": (Rate(10, 5 * MINUTE, "account"),),
     "password_reset_key": (Rate(20, HOUR, "network"),),
+    "passkey": (Rate(100, HOUR, "network"),),
+    # Every code, until one is right: whoever tries them has the password.
+    "second_factor": (Rate(10, 5 * MINUTE, "mailbox"), Rate(30, HOUR, "mailbox"), Rate(100, DAY, "mailbox")),
     # Every request.
     "signup": (Rate(100, HOUR, "network"),),
+    "email_change": (Rate(10, HOUR, "mailbox"), Rate(20, HOUR, "network")),
     "password_reset": (Rate(5, HOUR, "mailbox"), Rate(20, HOUR, "network")),
 }
 
@@ -55,6 +60,12 @@ def consume(action: str, request: HttpRequest, *, account: str = "") -> None:
         raise TooManyAttempts(retry_after=max(_remaining(action, rate, request, account) for rate in spent))
 
 
+def forget(action: str, request: HttpRequest, *, account: str = "") -> None:
+    """Begin to count anew."""
+    for rate in RATES[action]:
+        counting.forget(_key(action, rate, request, account))
+
+
 def _count(action: str, rate: Rate, request: HttpRequest, account: str) -> int:
     return counting.count(_key(action, rate, request, account), rate.seconds)
 
@@ -71,4 +82,4 @@ def _key(action: str, rate: Rate, request: HttpRequest, account: str) -> str:
     }[rate.per]
     # A digest: the cache holds no addresses, and whatever was typed makes a valid key.
     digest = hashlib.sha256("\0".join(whom).encode("utf-8", "surrogatepass")).hexdigest()
-    return f"throttle:{action}:{rate.per}:{digest[:32]}"
+    return f"throttle:{action}:{rate.per}:{rate.seconds}:{digest[:32]}"

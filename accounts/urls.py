@@ -3,14 +3,20 @@
 from allauth.account import views as allauth_views
 from django.urls import path, re_path
 
-from . import key_views, views
+from . import key_views, settings_views, views
+from .factors import views as factors
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
+    path("login/code/", factors.enter_code, name="mfa_authenticate"),
+    path("login/passkey/", factors.passkey_sign_in, name="mfa_login_webauthn"),
     path("signup/", views.signup, name="account_signup"),
     path("logout/", allauth_views.logout, name="account_logout"),
     path("inactive/", allauth_views.account_inactive, name="account_inactive"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("reauthenticate/code/", factors.confirm_code, name="mfa_reauthenticate"),
+    path("reauthenticate/passkey/", factors.confirm_passkey, name="mfa_reauthenticate_webauthn"),
+    re_path(r"^email/confirm/(?P<key>[-:\w]+)/$", settings_views.confirm_email, name="account_confirm_email"),
     path("password/change/", views.password_change, name="account_change_password"),
     path("keys/", key_views.overview, name="account_keys"),
     path("keys/<uuid:key_id>/revoke/", key_views.revoke, name="account_key_revoke"),

@@ -29,3 +29,8 @@ def remaining(key: str, seconds: int) -> int:
     """Return in how many whole seconds the window ends, at least 1."""
     until = cache.get(f"{key}:until", time.time() + seconds)
     return max(1, round(until - time.time()))
+
+
+def forget(key: str) -> None:
+    """End the window, as if there had been none."""
+    cache.delete_many([key, f"{key}:until"])

@@ -9,6 +9,7 @@ from chatsite import health, reference
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
+    path("settings/", include("accounts.settings_urls")),
     path("api/auth/", include("accounts.api_urls")),
     path("api/schema/", reference.SchemaView.as_view(), name="schema"),
     path("api/docs/", reference.docs, name="api_docs"),

@@ -15,12 +15,19 @@ GROUPS = {
         "password.changed": "changed a password",
         "password.reset_asked": "asked for a link to a new password",
     },
+    "second step": {
+        "factor.added": "added a second step to signing in",
+        "factor.removed": "removed a second step of signing in",
+        "factor.recovery_used": "used a recovery code",
+        "factor.wrong": "gave a wrong code or passkey",
+    },
     "keys": {
         "key.made": "made an API key",
         "key.used": "used an API key, for the first time that day",
         "key.revoked": "revoked an API key",
     },
     "accounts": {
+        "email.changed": "changed an e-mail address",
         "person.disabled": "disabled an account",
         "person.deleted": "deleted an account and all that was theirs",
     },

@@ -32,6 +32,7 @@ class UserManager(BaseUserManager["User"]):
 
 class User(AbstractBaseUser, PermissionsMixin):
     THEMES = [("", "System"), ("light", "Light"), ("dark", "Dark")]
+    DENSITIES = [("", "Roomy"), ("compact", "Compact")]
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField("e-mail address", unique=True)
@@ -40,6 +41,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("may use the admin", default=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     theme = models.CharField(max_length=5, blank=True, choices=THEMES)
+    density = models.CharField(max_length=8, blank=True, choices=DENSITIES)
+    # What the chat does with these is conversations' business (conversations/preferences.py); here they are at hand.
+    instructions = models.TextField(blank=True, help_text="What the assistant is told before each conversation.")
+    use_instructions = models.BooleanField(default=True)
+    default_model = models.CharField(max_length=200, blank=True)
+    default_mode = models.CharField(max_length=8, blank=True)
     # Rises when every credential handed out so far must die: password change, deactivation, sign-out everywhere.
     credentials_version = models.PositiveIntegerField(default=0, editable=False)
 

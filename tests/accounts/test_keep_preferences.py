@@ -23,6 +23,8 @@ def test_a_name_and_a_theme_are_kept(program, person):
         ("name", 5),
         ("theme", "pink"),
         ("theme", "x" * 10_000),
+        ("density", "cosy"),
+        ("density", None),
     ],
 )
 def test_what_cannot_be_kept_is_refused(program, person, field, value):
@@ -45,4 +47,4 @@ def test_nothing_else_can_be_changed(program, person, field):
 def test_the_user_tells_nothing_secret(program, person):
     program.sign_in(person.email)
     told = program.get("me").json()["user"]
-    assert set(told) == {"id", "email", "name", "theme", "is_staff", "date_joined"}
+    assert set(told) == {"id", "email", "name", "theme", "density", "is_staff", "date_joined"}

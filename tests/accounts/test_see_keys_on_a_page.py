@@ -178,6 +178,6 @@ def test_forms_need_their_csrf_token(person):
     assert ApiKey.objects.get().state == "active"
 
 
-def test_the_menu_and_the_password_page_lead_there(browser):
-    for path in ("/chat/", "/accounts/password/change/"):
+def test_the_settings_and_the_password_page_lead_there(browser):
+    for path in ("/settings/", "/accounts/password/change/"):
         assert f'href="{PAGE}"' in browser.get(path).content.decode()

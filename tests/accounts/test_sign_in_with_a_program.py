@@ -64,14 +64,6 @@ def test_a_disabled_account_is_told_so_only_with_the_right_password(program, per
     assert answer.json()["code"] == "user_inactive"
 
 
-def test_a_second_factor_keeps_a_password_alone_out(program, person, monkeypatch):
-    monkeypatch.setattr(people, "has_second_factor", lambda *, user: user == person)
-    answer = program.post("login", {"email": person.email, "password": PASSWORD})
-    assert answer.status_code == 401
-    assert answer.json()["code"] == "mfa_required"
-    assert not SignIn.objects.exists()
-
-
 @pytest.mark.parametrize("text", ["\0", "\ud800", "x" * 10_240, "\u202e", "\u200b"])
 @pytest.mark.parametrize("field", ["email", "password"])
 def test_hidden_or_endless_text_is_refused(program, person, field, text):

@@ -1,14 +1,19 @@
 """People, and the things that one of them has."""
 
+import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.apps import apps
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
+from rest_framework_simplejwt.tokens import AccessToken
 
-from accounts import keys
-from accounts.models import User
+from accounts import keys, tokens
+from accounts.models import BrowserSession, User
 from conversations import shares, tags
 from conversations.models import Summary
 from conversations.summaries import measure
@@ -30,6 +35,8 @@ class Things:
     attachment_id: str
     tag_id: str
     link_id: str
+    browser_id: str
+    sign_in_id: str
     token: str = "a-link-that-nobody-has"
     model_id: str = "demo"
 
@@ -60,7 +67,19 @@ def things(alice: User, talk, kept_files) -> Things:  # noqa: F811
         key_id=str(key.pk),
         attachment_id=str(attachment.pk),
         tag_id=str(tags.make(owner=alice, name="A secret tag").pk),
+        browser_id=str(signed_in_elsewhere(alice).pk),
+        sign_in_id=str(tokens.read(raw=tokens.issue(user=alice).access, kind=AccessToken).sign_in_id),
         link_id=str(shares.make(conversation=talk.conversation, owner=alice)[0].pk),
+    )
+
+
+def signed_in_elsewhere(person: User) -> BrowserSession:
+    """Return another browser in which somebody is signed in."""
+    session = Session.objects.create(
+        session_key=uuid.uuid4().hex, session_data="", expire_date=timezone.now() + timedelta(days=1)
+    )
+    return BrowserSession.objects.create(
+        user=person, session_key=session.session_key, fingerprint=person.fingerprint, client="A secret browser"
     )
 
 

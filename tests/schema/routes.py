@@ -169,6 +169,16 @@ ROUTES: dict[str, Route] = {
     "attachment_chip": page("theirs", GET=200),
     "account_keys": page("mine", GET=200, POST=200),
     "account_key_revoke": page("theirs", GET=200, POST=302),
+    # The settings; that some want the password once more, tests/accounts asks: these people have none
+    "settings": page("mine", GET=200, POST=(302, {"name": "Somebody"})),
+    "settings_email": page("mine", GET=200, POST=200),
+    "settings_email_forget": page("mine", POST=302),
+    "settings_looks": page("mine", GET=200, POST=(302, {"theme": "dark", "density": ""})),
+    "settings_delete": page("mine", GET=200, POST=200),
+    "mfa_index": page("mine", GET=200),
+    "settings_browser_end": page("theirs", POST=302),
+    "settings_sign_in_end": page("theirs", POST=302),
+    "settings_others_end": page("mine", POST=302),
 }
 
 # The account pages' library answers these in its own ways; they know no things of anybody's.
@@ -184,6 +194,19 @@ ACCOUNT_PAGES = {
     "account_reset_password_done",
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
+    "account_confirm_email",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes",
+    "mfa_list_webauthn",
+    "mfa_add_webauthn",
+    "mfa_remove_webauthn",
 }
 # It answers whatever no other address of the protocols does.
 NOWHERE = {"v1_nowhere"}
