@@ -8,6 +8,7 @@ from allauth.account.models import EmailConfirmation
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 
 from . import audit, hashing, jobs, mail, people, throttles
@@ -39,7 +40,9 @@ class Adapter(DefaultAccountAdapter):
         return user
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
-        audit.note("sign_in.failed", target=user, why="inactive")
+        audit.note("sign_in.failed", target=user, why="suspended" if user.suspended_at else "inactive")
+        if user.suspended_at:
+            return render(request, "account/account_inactive.html", {"suspended": user}, status=403)
         return super().respond_user_inactive(request, user)
 
     def clean_password(self, password: str, user: User | None = None) -> str:

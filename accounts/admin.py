@@ -18,7 +18,7 @@ from django.http import HttpRequest
 
 from chatsite.admin import ReadOnlyAdmin
 
-from . import audit, audit_admin, browsers, factors, keys, people, tokens  # noqa: F401  # the ledger has a page there too
+from . import audit, audit_admin, browsers, factors, keys, people, suspension, tokens  # noqa: F401  # the ledger has a page there too
 from .models import ApiKey, BrowserSession, SignIn, User
 from .recording import Recorded
 
@@ -57,13 +57,15 @@ class PasswordForm(AdminPasswordChangeForm):
 class UserAdmin(Recorded, DjangoUserAdmin):
     add_form = UserCreationForm
     change_password_form = PasswordForm
-    list_display = ["email", "name", "is_active", "is_staff", "last_login", "date_joined"]
+    list_display = ["email", "name", "is_active", "suspended_at", "is_staff", "last_login", "date_joined"]
     list_filter = ["is_active", "is_staff", "is_superuser"]
     search_fields = ["email", "name"]
     ordering = ["email"]
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["last_login", "date_joined", "suspended_at", "suspended_for"]
+    actions = ["suspend", "lift"]
     fieldsets = [
         (None, {"fields": ["email", "name", "is_active"]}),
+        ("Suspension", {"fields": ["suspended_at", "suspended_for"]}),
         ("Rights", {"fields": list(RIGHTS)}),
         ("Times", {"fields": ["last_login", "date_joined"]}),
     ]
@@ -81,6 +83,22 @@ class UserAdmin(Recorded, DjangoUserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
+    @admin.action(description="Suspend the selected people", permissions=["change"])
+    def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Keep these people out until somebody lifts it; whoever may not be changed here, and oneself, stays in."""
+        chosen = [user for user in queryset if _may_touch(request, user) and user != request.user]
+        for user in chosen:
+            suspension.suspend(user=user)
+        self.message_user(request, f"{len(chosen)} suspended. Their open pages are closed.")
+
+    @admin.action(description="Lift the suspension of the selected people", permissions=["change"])
+    def lift(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Let these people in again."""
+        chosen = [user for user in queryset if _may_touch(request, user) and user.suspended_at]
+        for user in chosen:
+            suspension.lift(user=user)
+        self.message_user(request, f"{len(chosen)} may sign in again.")
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list, dict[str, int], set[str], list]:
         """Return what goes with these people: whoever may delete a person may delete what is theirs.
 
@@ -95,8 +113,11 @@ class UserAdmin(Recorded, DjangoUserAdmin):
             EmailAddress.objects.create(user=obj, email=obj.email, primary=True, verified=False)
         elif "email" in form.changed_data:
             EmailAddress.objects.filter(user=obj).update(email=obj.email, verified=False)
-        if change and "is_active" in form.changed_data and not obj.is_active:
-            people.deactivate(user=obj)
+        if change and "is_active" in form.changed_data:
+            if not obj.is_active:
+                people.deactivate(user=obj)
+            elif obj.suspended_at:
+                suspension.lift(user=obj)
 
 
 @admin.register(SignIn)

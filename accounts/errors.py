@@ -49,6 +49,19 @@ class UserInactive(CredentialError):
     detail = "This account has been disabled. Ask the people who run this installation."
 
 
+class UserSuspended(UserInactive):
+    code = "user_suspended"
+    detail = "This account has been suspended. Ask the people who run this installation."
+
+    def __init__(self, told: str = ""):
+        super().__init__(f"{self.detail} {told}".strip())
+
+
+def shut_out(user) -> UserInactive:
+    """Return why this person is not let in: their account is disabled, or suspended."""
+    return UserSuspended(user.suspended_for) if user.suspended_at else UserInactive()
+
+
 class WrongPassword(AccountError):
     status = 401
     code = "wrong_credentials"

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from . import audit
-from .errors import AlreadyMade, CredentialError, InvalidFields, NoSuchKey, TooManyKeys, UserInactive
+from .errors import AlreadyMade, CredentialError, InvalidFields, NoSuchKey, TooManyKeys, UserInactive, shut_out
 from .models import ApiKey, User
 from .models.api_key import SCOPES
 from .signals import announce_revoked
@@ -85,7 +85,7 @@ def find(*, secret: str) -> ApiKey:
     if key is None:
         raise CredentialError(NOT_VALID)
     if not key.user.is_active:
-        raise UserInactive
+        raise shut_out(key.user)
     if key.state != "active":
         raise CredentialError(NOT_VALID)
     _note_use(key)

@@ -11,7 +11,15 @@ from django.db.models import F
 from django.http import HttpRequest
 
 from . import audit, factors, keys, tokens
-from .errors import EmailTaken, InvalidFields, LastAdministrator, MfaRequired, SignupClosed, UserInactive, WrongPassword
+from .errors import (
+    EmailTaken,
+    InvalidFields,
+    LastAdministrator,
+    MfaRequired,
+    SignupClosed,
+    WrongPassword,
+    shut_out,
+)
 from .models import Installation, User
 from .text import has_hidden_characters, name_problems
 
@@ -54,8 +62,8 @@ def authenticate(*, request: HttpRequest, email: str, password: str, code: str =
     if user is None:
         raise WrongPassword
     if not user.is_active:
-        audit.note("sign_in.failed", target=user, why="inactive")
-        raise UserInactive
+        audit.note("sign_in.failed", target=user, why="suspended" if user.suspended_at else "inactive")
+        raise shut_out(user)
     if factors.is_on(user=user):
         if not code:
             audit.note("sign_in.failed", target=user, why="second factor")

@@ -12,7 +12,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import RefreshToken, Token
 
 from . import audit
-from .errors import CredentialError, UserInactive
+from .errors import CredentialError, shut_out
 from .models import SignIn, User
 from .signals import announce_revoked
 
@@ -108,7 +108,7 @@ def _living(*, sign_ins: QuerySet[SignIn], claims: Claims) -> SignIn:
     if sign_in is None:
         raise CredentialError
     if not sign_in.user.is_active:
-        raise UserInactive
+        raise shut_out(sign_in.user)
     if not sign_in.alive or claims.fingerprint != sign_in.user.fingerprint:
         raise CredentialError
     return sign_in

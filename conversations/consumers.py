@@ -168,8 +168,7 @@ class ConversationConsumer(AsyncConsumer):
 
     async def turn_out(self) -> None:
         """Close because this person signed out, or may not sign in any more."""
-        active = await in_database(doorkeeper.is_active, self.user.pk)
-        why = (SIGNED_OUT, "signed out") if active else (DISABLED, "account disabled")
+        why = await in_database(doorkeeper.why_closed, self.user.pk)
         # On its own: a client that reads nothing must not keep those waiting who are turned out after it.
         self.keep(asyncio.create_task(self.close(*why)))
 

@@ -12,7 +12,7 @@ from django.http.request import validate_host
 
 from accounts import audit
 from accounts.credentials import Credential, of_request_session, user_of_token
-from accounts.errors import CredentialError, UserInactive
+from accounts.errors import CredentialError, UserInactive, shut_out
 from accounts.keys import NOT_VALID
 from accounts.models import User
 from chatsite.threads import in_database
@@ -58,7 +58,7 @@ async def admit(scope: dict) -> Entrance:
             with audit.coming_from(audit.of_socket(scope)):
                 credential = await in_database(user_of_token, tokens[0])
         except CredentialError as error:
-            code = DISABLED if error.code == "user_inactive" else SIGNED_OUT
+            code = DISABLED if isinstance(error, UserInactive) else SIGNED_OUT
             raise Unknown(code, error.code, subprotocol) from None
     elif session_key:
         if not _is_own_page(headers):
@@ -74,14 +74,18 @@ async def admit(scope: dict) -> Entrance:
 
 def why_out(credential: Credential) -> CredentialError:
     """Return what to tell somebody whose credential let them in, and does not any more."""
-    if not is_active(credential.user.pk):
-        return UserInactive()
+    user = User.objects.filter(pk=credential.user.pk).first()
+    if user is None or not user.is_active:
+        return shut_out(user) if user else UserInactive()
     return CredentialError(NOT_VALID if credential.kind == "key" else "")
 
 
-def is_active(user_id: uuid.UUID) -> bool:
-    """Whether this person may still sign in."""
-    return User.objects.filter(pk=user_id, is_active=True).exists()
+def why_closed(user_id: uuid.UUID) -> tuple[int, str]:
+    """Return the close code and the reason for somebody whose credential does not let them in any more."""
+    user = User.objects.filter(pk=user_id).only("is_active", "suspended_at").first()
+    if user is not None and user.is_active:
+        return SIGNED_OUT, "signed out"
+    return DISABLED, "account suspended" if user is not None and user.suspended_at else "account disabled"
 
 
 def _tokens(headers: dict[str, str], subprotocols: list[str]) -> tuple[list[str], str | None]:
@@ -124,5 +128,5 @@ def _of_session(session_key: str) -> Credential:
     if not user.is_authenticated:
         raise Unknown(SIGNED_OUT, "not signed in")
     if not user.is_active:
-        raise Unknown(DISABLED, "account disabled")
+        raise Unknown(DISABLED, "account suspended" if user.suspended_at else "account disabled")
     return of_request_session(store, user)

@@ -29,6 +29,8 @@ GROUPS = {
     "accounts": {
         "email.changed": "changed an e-mail address",
         "person.disabled": "disabled an account",
+        "person.suspended": "suspended an account",
+        "person.let_in_again": "lifted the suspension of an account",
         "person.deleted": "deleted an account and all that was theirs",
     },
     "conversations": {
@@ -48,6 +50,21 @@ GROUPS = {
         "text.opened": "gave a reason to read a conversation",
         "text.read": "read a conversation",
         "text.refused": "was refused to read a conversation",
+    },
+    "moderation": {
+        "rule.created": "wrote a rule for what may be said",
+        "rule.changed": "changed a rule",
+        "rule.live": "let a rule go live",
+        "rule.withdrawn": "took a rule out of use",
+        "rule.deleted": "deleted a rule",
+        "rule.tried": "had a rule tried on what was said before",
+        "flag.raised": "had a rule apply to what was said",
+        "flag.assigned": "took or gave away a flag",
+        "flag.decided": "decided about a flag",
+        "flag.noted": "put down a note about a flag",
+        "answer.reported": "reported an answer",
+        "message.redacted": "removed a message",
+        "message.unsealed": "read the original of a removed message",
     },
     "administration": {
         "admin.searched": "searched in the administration",

@@ -38,6 +38,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=100, blank=True)
     is_active = models.BooleanField("may sign in", default=True)
+    # Set while suspended; `is_active` is off as long, so that nothing lets them in.
+    suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    suspended_for = models.CharField("told to them", max_length=300, blank=True, editable=False)
     is_staff = models.BooleanField("may use the admin", default=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     theme = models.CharField(max_length=5, blank=True, choices=THEMES)
