@@ -104,6 +104,16 @@ class KeyReused(ChatError):
     detail = "This client_id was already used for something else."
 
 
+class RefusedByRule(ChatError):
+    """A rule of this installation stands against it; it was not sent, and nothing of it is kept."""
+
+    status = 422
+    code = "refused_by_rule"
+    detail = (
+        "This was not sent, because a rule of this installation stands against it. You can change it and send it again."
+    )
+
+
 class OverQuota(ChatError):
     """More than this person may use just now; `extra["retry_after"]` says in how many seconds to ask again."""
 

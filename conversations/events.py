@@ -105,6 +105,7 @@ def turn_finished(turn: Turn) -> dict:
         "intent": turn.intent,
         "context": context_of(turn),
         "included": turn.included,
+        "notes": turn.notes,
         **continued_fields(turn),
         "finished_at": turn.finished_at.isoformat() if turn.finished_at else None,
     }
@@ -151,7 +152,14 @@ def attachment_fields(attachment: Attachment) -> dict:
 def message_created(message: Message, *, client_id: str | None = None) -> dict:
     """Return the news of a new message."""
     fields = message_fields(message)
-    return {"type": "message.created", "message": fields.pop("id"), **fields, "client_id": client_id}
+    notes = message.turn.notes if message.role == Message.Role.USER else []
+    return {
+        "type": "message.created",
+        "message": fields.pop("id"),
+        **fields,
+        "client_id": client_id,
+        "notes": [note for note in notes if note["place"] == "question"],
+    }
 
 
 def begins_answer(event: dict) -> bool:

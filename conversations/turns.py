@@ -11,8 +11,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from . import attachments as files
-from . import events, live, modes, quotas, runner, search
-from .errors import AttachmentSent, Invalid, KeyReused, NotFound, OverQuota, TooLarge, TurnRunning
+from . import events, live, moderation, modes, quotas, runner, search
+from .errors import AttachmentSent, Invalid, KeyReused, NotFound, OverQuota, RefusedByRule, TooLarge, TurnRunning
 from .models import Attachment, Conversation, Message, Turn
 from .rendering import plain
 from .runner import rows
@@ -56,7 +56,7 @@ def start(
     `parent` is the id of the turn to answer after; by default the last one of the open branch. `attachments` are ids
     of files that were uploaded and not sent yet; with one of them the text may be empty. `mode` is the kind of help
     that is wanted; without one it is the conversation's, or what the question looks like.
-    Raises Invalid, TooLarge, NotFound, TurnRunning or KeyReused.
+    Raises Invalid, TooLarge, NotFound, TurnRunning, KeyReused or RefusedByRule.
     """
     files.check_number(attachments)
     _check_text(text, empty=bool(attachments))
@@ -75,6 +75,7 @@ def start(
         place=partial(_after, conversation_id=conversation_id, author=author, parent=parent),
         text=text,
         attach=partial(files.send, author=author, ids=ids) if ids else None,
+        attached=partial(files.waiting, user=author, ids=ids) if ids else None,
     )
 
 
@@ -91,12 +92,14 @@ def retry(*, turn: Turn, author, client_id: str | None = None, model: str = "", 
         place=partial(_beside, turn=turn),
         text=question.text,
         attach=_same_files(question),
+        attached=partial(_files_of, question),
     )
 
 
 def edit(*, turn: Turn, author, text: str, client_id: str | None = None, model: str = "") -> Started:
     """Return a new turn beside `turn` that asks `text` instead, of the same files; the old branch stays."""
-    attach = _same_files(turn.messages.get(role=Message.Role.USER))
+    question = turn.messages.get(role=Message.Role.USER)
+    attach = _same_files(question)
     _check_text(text, empty=attach is not None)
     return _begin(
         conversation_id=turn.conversation_id,
@@ -108,6 +111,7 @@ def edit(*, turn: Turn, author, text: str, client_id: str | None = None, model: 
         place=partial(_beside, turn=turn),
         text=text,
         attach=attach,
+        attached=partial(_files_of, question),
     )
 
 
@@ -129,6 +133,7 @@ def resume(*, turn: Turn, author, client_id: str | None = None, model: str = "")
         place=partial(_beside, turn=turn),
         text=question.text,
         attach=_same_files(question),
+        attached=partial(_files_of, question),
         continues=turn,
     )
 
@@ -205,8 +210,12 @@ def _beside(*, turn: Turn) -> tuple[Conversation, Turn | None]:
 
 def _same_files(question: Message) -> Attach | None:
     """Return how to attach the files of a question to another one; None if it has none."""
-    attached = list(question.attachments.select_related("file", "owner"))
+    attached = _files_of(question)
     return partial(files.send_again, attachments=attached) if attached else None
+
+
+def _files_of(question: Message) -> list[Attachment]:
+    return list(question.attachments.select_related("file", "owner"))
 
 
 def _begin(
@@ -220,6 +229,7 @@ def _begin(
     place,
     text: str,
     attach: Attach | None = None,
+    attached: Callable[[], list[Attachment]] | None = None,
     continues: Turn | None = None,
 ) -> Started:
     """Commit the question and its turn, then tell and run it; a repeated client_id finds the first one."""
@@ -230,6 +240,13 @@ def _begin(
     fingerprint = hashlib.sha256("\x00".join(asked).encode()).hexdigest()
 
     limits = quotas.limits_of(author)
+    try:
+        verdict = moderation.check_question(author=author, text=text, conversation_id=conversation_id, files=attached)
+    except RefusedByRule:
+        # A question that was let in before the rule was made may be asked for again.
+        if client_id and (seen := _seen(author=author, client_id=client_id, fingerprint=fingerprint)):
+            return seen
+        raise
 
     @transaction.atomic
     def attempt() -> Started:
@@ -243,7 +260,7 @@ def _begin(
             fingerprint=fingerprint,
             model=model or conversation.model,
             mode=mode,
-            text=text,
+            verdict=verdict,
             attach=attach,
             continues=continues,
             limits=limits,
@@ -268,8 +285,9 @@ def _begin(
 
 
 def _commit(
-    *, conversation, parent, author, client_id, fingerprint, model, mode, text, attach, continues, limits
+    *, conversation, parent, author, client_id, fingerprint, model, mode, verdict, attach, continues, limits
 ) -> Started:
+    text = verdict.text
     # Where a server runs, it is claimed from the start: one commit less before the first word.
     worker = runner.worker()
     claimed = {"status": Turn.Status.RUNNING, "worker": worker, "started_at": timezone.now()} if worker else {}
@@ -288,6 +306,7 @@ def _commit(
         client_id=client_id,
         fingerprint=fingerprint,
         model=model,
+        notes=verdict.notes,
         **modes.of(conversation=conversation, parent=parent, text=text, asked=mode),
         **claimed,
     )
@@ -310,6 +329,7 @@ def _commit(
     conversation.save(update_fields=[*fields, "title", "title_by"] if titled else fields)
     search.keep_messages(conversation, [question], titled=titled)
     started = Started(turn=turn, question=question, answer=answer, new=True, tools=tuple(tools))
+    verdict.keep(moderation.Where(author, "question", conversation.pk, turn.pk, question.pk))
     transaction.on_commit(partial(_announce, started, titled, limits))
     return started
 

@@ -1,5 +1,6 @@
 """The forms in which a socket tells things: text (JSON), html (JSON with rendered blocks) and plain (bare text)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import orjson
@@ -149,7 +150,7 @@ def _message_html(event: dict) -> str:
         created_at=datetime.fromisoformat(event["created_at"]),
     )
     message.remember([_attachment(each) for each in event["attachments"]])
-    return _shown(message, new=True)
+    return _shown(message, new=True, notes=event["notes"])
 
 
 def _asking_html(event: dict) -> str:
@@ -175,8 +176,8 @@ def _tool_html(event: dict, text: str, run: dict) -> str:
     )
 
 
-def _shown(message: Message, *, new: bool = False) -> str:
-    turn = Turn(id=message.turn_id, status=Turn.Status.QUEUED, model=message.model)
+def _shown(message: Message, *, new: bool = False, notes: Sequence[dict] = ()) -> str:
+    turn = Turn(id=message.turn_id, status=Turn.Status.QUEUED, model=message.model, notes=list(notes))
     return render_to_string("conversations/_message.html", {"message": message, "turn": turn, "new": new})
 
 
@@ -214,6 +215,7 @@ def _turn_end_html(event: dict) -> str:
         intent=event["intent"],
         **_context(event["context"]),
         included=event["included"],
+        notes=event["notes"],
         continues_id=event["continues"],
         carried=event["carried"],
         finished_at=datetime.fromisoformat(event["finished_at"]),

@@ -31,6 +31,7 @@ LAYERS = [
         "urls",
         "admin",
         "reading_admin",
+        "moderation_admin",
         "reading_views",
         "management",
         "models_offered",
@@ -77,7 +78,7 @@ LAYERS = [
         "dictation",
     },
     {"runner", "live"},
-    {"quotas", "ledger", "asides", "permits"},
+    {"quotas", "ledger", "asides", "permits", "moderation"},
     {
         "assembly",
         "branches",

@@ -5,6 +5,7 @@ from .digest import ContextDigest
 from .feedback import Feedback
 from .job import Job
 from .message import Message
+from .moderation import DecisionTemplate, DryRun, Flag, FlagNote, ModerationRule, Redaction
 from .price import ModelPrice
 from .quota import Quota
 from .reading import ReadingGrant
@@ -20,17 +21,23 @@ __all__ = [
     "Calibration",
     "ContextDigest",
     "Conversation",
+    "DecisionTemplate",
     "Discarded",
     "DrawnPage",
+    "DryRun",
     "Feedback",
+    "Flag",
+    "FlagNote",
     "Job",
     "Message",
     "Mode",
+    "ModerationRule",
     "ModelPrice",
     "Passage",
     "PassageIndex",
     "Quota",
     "ReadingGrant",
+    "Redaction",
     "SearchEntry",
     "ShareLink",
     "StoredFile",

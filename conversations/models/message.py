@@ -52,6 +52,8 @@ class Message(models.Model):
     seq = models.PositiveIntegerField(default=0)
     model = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Set: its text is a sentence that says so, and whoever still writes it must not put it back.
+    redacted_at = models.DateTimeField(null=True, blank=True)
 
     objects = MessageQuerySet.as_manager()
 

@@ -178,6 +178,8 @@ class Turn(models.Model):
     )
     intent = models.JSONField(default=dict, blank=True, help_text="Why that mode: `by`, `confidence` and `reason`.")
     included = models.JSONField(default=list, blank=True, help_text="What of each attached file the model was sent.")
+    # Each with its `place` (question or answer), what was done (`action`: warn or mask), and `text` for the person.
+    notes = models.JSONField(default=list, blank=True, help_text="What rules have to say about it.")
 
     objects = TurnQuerySet.as_manager()
 

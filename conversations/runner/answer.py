@@ -21,7 +21,7 @@ from llm.meter import MOST_TOKENS, Meter
 from llm.tokens import estimate
 from llm.values import Options
 
-from .. import assembly, events, ledger, live, quotas, tools
+from .. import assembly, events, ledger, live, moderation, quotas, tools
 from ..models import Turn
 from ..rendering import ready_blocks
 from . import opinion, rows
@@ -79,6 +79,8 @@ class Answer:
         self._as_estimated = True
         # What it may use of what its author has left; None: as much as it takes.
         self._share: Share | None = None
+        # What looks at what it says; None where no rule is about answers.
+        self._watch: moderation.Watch | None = None
         # Where it has a place at its model server, while it has one.
         self._line: Line | None = None
         self._began = time.monotonic()
@@ -133,6 +135,7 @@ class Answer:
             provider, model = await self.catalog.get(work.turn.model or None)
             self._model, self._provider = model.id, model.provider
             await self._enter(work)
+            self._watch = await moderation.watch(work.turn.author, told=work.answer.text)
             await opinion.ask(work.turn, work.question, self.catalog)
             toolbox = [*tools.offered(work.turn), *await tools.outside.offered(work.turn)]
             model, beside = assembly.beside(toolbox, model)
@@ -158,6 +161,8 @@ class Answer:
             if self._finished is not None and self._finished.reason == quotas.USED_UP:
                 return _used_up()
             return Turn.Status.COMPLETED, "", ""
+        except moderation.Blocked as error:
+            return Turn.Status.BLOCKED, error.code, error.detail
         except assembly.QuestionTooLong as error:
             return Turn.Status.FAILED, error.code, error.detail
         except ModelError as error:
@@ -208,7 +213,7 @@ class Answer:
         return self._share is None or not self._share.spend(0)
 
     async def _listen(self, stream, meter: Meter, joint: Joint, work: rows.Work) -> None:
-        add = self.message.add
+        add, watch = self.message.add, self._watch
         # What was said before a tool was called, and what is said after it, are two paragraphs.
         between = ""
         share = self._share
@@ -226,10 +231,13 @@ class Answer:
                     meter.pieces += event.pieces
                     self._clock.heard(thinking=kind is Thinking)
                     if kind is Text:
-                        add(between + joint.take(event.text[:room]))
+                        said = between + joint.take(event.text[:room])
+                        add(watch.say(said) if watch else said)
                         between = ""
                     else:
-                        add("", event.text[:room])
+                        add("", watch.think(event.text[:room]) if watch else event.text[:room])
+                    if watch:
+                        watch.check()
                     room -= len(event.text)
                     used_up = share is not None and share.spend(event.pieces)
                     if room <= 0 or used_up:
@@ -239,15 +247,15 @@ class Answer:
                 elif kind is Stage:
                     self._tell_stage(event.name, **_labelled(event.detail))
                 elif kind is ToolCalled:
-                    await self._rounds.call(event.call)
+                    await self._rounds.call(watch.call(event.call) if watch else event.call)
                 elif kind is ToolAsked:
                     await self._ask(event, work)
                 elif kind is ToolReturned:
-                    add(joint.rest())
+                    self._add_rest(joint)
                     meter.prompt += estimate(event.result)
                     # Looked up before the first call, it is part of what that was sent.
                     self._as_estimated = self._as_estimated and bool(meter.calls)
-                    await self._rounds.answered(event)
+                    await self._rounds.answered(self._as_shown(event))
                     self._tell_stage("reading")
                     self.message.flush()
                     between = PARAGRAPH if len(self.message.text) > begun else ""
@@ -261,8 +269,23 @@ class Answer:
             # Closes the request to the model server at once, also when this task was cancelled.
             await stream.aclose()
             self._clock.stop()
-            add(joint.rest())
+            self._add_rest(joint)
             self.message.flush()
+        if watch:
+            watch.check()
+
+    def _add_rest(self, joint: Joint) -> None:
+        """Tell what was held back, now that nothing more comes for the moment."""
+        said, watch = joint.rest(), self._watch
+        if watch is None:
+            self.message.add(said)
+            return
+        said = watch.say(said)
+        rest, thoughts = watch.rest()
+        self.message.add(said + rest, thoughts)
+
+    def _as_shown(self, event: ToolReturned) -> ToolReturned:
+        return replace(event, result=self._watch.beside(event.result)) if self._watch else event
 
     def _begin_writing(self) -> None:
         self._first_token_ms = self._elapsed_ms()
@@ -289,6 +312,9 @@ class Answer:
         )
         if self._finished is not None:
             ending.finish_reason = self._finished.reason
+        if self._watch is not None:
+            # In a thread: a long text takes a while.
+            ending.found, ending.notes = await in_database(self._watch.conclude, ending.kept.text)
         self._measure(ending)
         turn = await self._finish(ending)
         self.message.status = rows.MESSAGE_STATUS[Turn.Status(status)]

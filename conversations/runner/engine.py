@@ -15,7 +15,7 @@ from chatsite.tasks import end_tasks
 from chatsite.threads import in_database
 from llm.catalog import Catalog
 
-from .. import events, live, modes, tools
+from .. import events, live, moderation, modes, tools
 from ..live import feeds, mirror
 from ..live.relay import COMMANDS, Relay
 from ..models import Turn
@@ -63,6 +63,7 @@ class Engine:
             await self.relay.start()
         self._loops = [asyncio.create_task(self._checkpoint_forever()), asyncio.create_task(self._watch_forever())]
         self._spawn(asyncio.to_thread(modes.warm))
+        await in_database(moderation.refresh)
         await tools.outside.start()
 
     async def drain(self) -> None:
@@ -167,6 +168,13 @@ class Engine:
                 self.cancel(uuid.UUID(command["turn"]), Turn.Status.STOPPED)
             case "forget":
                 self.forget_conversation(command["conversation"])
+            case "look at rules":
+                self._spawn(in_database(moderation.refresh))
+
+    def rules_changed(self) -> None:
+        """Have the other processes look at the rules at once; this one has."""
+        if self.relay:
+            self._spawn(self.relay.command(do="look at rules"))
 
     async def _checkpoint_forever(self) -> None:
         while True:
@@ -208,6 +216,8 @@ class Engine:
     async def _watch(self) -> None:
         if self.relay:
             await self.relay.follow_watched()
+        # Where news of a change got lost.
+        await in_database(moderation.refresh)
         await self._reap()
         told = mirror.watched()
         if told:
@@ -298,6 +308,17 @@ def forget_conversation(conversation_id: str) -> None:
         feeds.on_loop(_engine.forget_everywhere, conversation_id)
     else:
         _command_all(do="forget", conversation=conversation_id)
+
+
+def rules_changed(**signal) -> None:
+    """Have all processes look at the rules for what may be said, from any thread."""
+    if _engine is not None:
+        feeds.on_loop(_engine.rules_changed)
+    else:
+        _command_all(do="look at rules")
+
+
+moderation.rules_changed.connect(rules_changed, dispatch_uid="look at rules")
 
 
 def _command_all(**command) -> None:

@@ -14,7 +14,7 @@ from llm.meter import Measured
 from llm.tokens import estimate
 from llm.values import ToolCall, Usage
 
-from .. import assembly, calibration, context, ledger, quotas, search
+from .. import assembly, calibration, context, ledger, moderation, quotas, search
 from ..models import ContextDigest, Conversation, Message, Turn
 from ..work import queue as queue_job
 
@@ -81,6 +81,9 @@ class Ending:
     sent: dict[str, Any] = field(default_factory=dict)
     learnt: calibration.Learnt | None = None
     calls: list[ledger.Call] = field(default_factory=list)
+    # Where rules applied to the answer, and what its reader is told of that.
+    found: list[moderation.Found] = field(default_factory=list)
+    notes: list[dict[str, str]] = field(default_factory=list)
     # Whether it is down to the words and the status.
     bare: bool = False
 
@@ -215,7 +218,7 @@ def finish(ending: Ending) -> Turn | None:
         if not running and not ours.filter(status=Turn.Status.INTERRUPTED).update(**ended):
             transaction.set_rollback(True)
             return None
-        Message.objects.filter(pk=ending.kept.message_id).update(
+        Message.objects.filter(pk=ending.kept.message_id, redacted_at=None).update(
             text=ending.kept.text,
             thinking=ending.kept.thinking,
             thinking_ms=ending.kept.thinking_ms,
@@ -232,6 +235,8 @@ def finish(ending: Ending) -> Turn | None:
         # Reaped meanwhile, it was entered as it stood then.
         if running:
             ledger.keep(entries, user_id=turn.author_id, conversation_id=turn.conversation_id, turn_id=turn.pk)
+        if ending.found and not ending.bare:
+            _keep_found(turn, ending)
         if ending.learnt:
             calibration.learn(ending.learnt)
         if settings.AUTO_TITLES and turn.status == Turn.Status.COMPLETED and ending.kept.text:
@@ -239,6 +244,14 @@ def finish(ending: Ending) -> Turn | None:
         if settings.AUTO_DIGESTS and turn.digest and turn.digest.by == ContextDigest.By.EXTRACT:
             _have_condensed(turn.digest, turn.conversation)
     return turn
+
+
+def _keep_found(turn: Turn, ending: Ending) -> None:
+    """Put down with the turn what its reader is told, and for the staff that rules applied."""
+    turn.notes = [*turn.notes, *ending.notes]
+    Turn.objects.filter(pk=turn.pk).update(notes=turn.notes)
+    whose = (turn.author, "answer", turn.conversation_id, turn.pk, uuid.UUID(ending.kept.message_id))
+    moderation.raise_for(ending.found, moderation.Where(*whose))
 
 
 def end_unclaimed(turn_id: uuid.UUID, status: str, code: str = "", detail: str = "") -> Turn | None:
@@ -332,7 +345,7 @@ def _write(kept: list[Kept]) -> None:
         f"FROM (VALUES {', '.join([row] * len(kept))}) AS live "
         "WHERE conversations_message.id = live.column1 AND conversations_message.seq < live.column4 "
         # Interrupted: reaped while this process could not reach the database, but it is still being written here.
-        "AND conversations_message.status IN ('streaming', 'interrupted')"
+        "AND conversations_message.status IN ('streaming', 'interrupted') AND conversations_message.redacted_at IS NULL"
     )
     with connection.cursor() as cursor:
         cursor.execute(query, values)

@@ -19,7 +19,7 @@ from llm.meter import Meter
 from llm.tokens import estimate_prompt
 from llm.values import Model
 
-from .. import ledger, quotas, runner
+from .. import ledger, moderation, quotas, runner
 from ..errors import ChatError, Invalid, OverQuota
 from ..models import UsageEntry
 from ..runner.answer import ANSWER_MAX_CHARACTERS
@@ -30,6 +30,9 @@ from .problems import AnswerFailed
 logger = logging.getLogger(__name__)
 
 OUTCOME = UsageEntry.Outcome
+# Why an answer ended that a rule stands against, in the word that clients know.
+FILTERED = "content_filter"
+ENDINGS: dict[str, str] = {quotas.USED_UP: OUTCOME.STOPPED, FILTERED: OUTCOME.BLOCKED}
 # How many events may wait for a slow reader, and for how long, until its answer is given up.
 WAITING_EVENTS = 64
 STALL_SECONDS = 30.0
@@ -85,6 +88,7 @@ async def begin(user: User, asked: Asked) -> "Call":
     _under_way[user.pk] += 1
     try:
         limits = await in_database(_admit, user, _under_way[user.pk] - 1)
+        asked = await in_database(_checked, user, asked) if moderation.live() else asked
     except BaseException:
         _leave(user.pk)
         raise
@@ -117,6 +121,17 @@ def _admit(user: User, others: int) -> quotas.Limits:
     return limits
 
 
+def _checked(user: User, asked: Asked) -> Asked:
+    """Return what is asked as rules let it through; raises RefusedByRule."""
+    # What the model said is looked at when it says it.
+    places = [place for place, message in enumerate(asked.messages) if message.role != "assistant" and message.text]
+    texts = moderation.check_texts(author=user, texts=[asked.messages[place].text for place in places])
+    messages = list(asked.messages)
+    for place, text in zip(places, texts, strict=True):
+        messages[place] = replace(messages[place], text=text)
+    return replace(asked, messages=tuple(messages))
+
+
 def _leave(user_id: uuid.UUID) -> None:
     _under_way[user_id] -= 1
     if not _under_way[user_id]:
@@ -131,12 +146,16 @@ class Call:
         self.model = model.id
         self.prompt_tokens = estimate_prompt(asked.messages, asked.tools)
         self._user = user
+        # What looks at what the model says; None where no rule is about answers.
+        self._watch: moderation.Watch | None = None
         self._asked = asked
         self._provider = provider
         self._model = model
         self._limits = limits
         # What it may use of what its person has left; None: as much as it takes.
         self._share: Share | None = None
+        # What was handed on, where somebody looks at it.
+        self._said: list[str] = []
         self._meter: Meter | None = None
         self._events: asyncio.Queue[Event | Exception] = asyncio.Queue(WAITING_EVENTS)
         self._task: asyncio.Task | None = None
@@ -193,7 +212,7 @@ class Call:
         outcome: str
         try:
             last = await self._answer()
-            outcome = OUTCOME.STOPPED if last.reason == quotas.USED_UP else OUTCOME.COMPLETED
+            outcome = ENDINGS.get(last.reason, OUTCOME.COMPLETED)
         except asyncio.CancelledError:
             last, outcome = self._last, self._outcome
         except Stalled:
@@ -219,6 +238,7 @@ class Call:
         await line.enter(self._user.pk, lambda ahead: None, limit=quotas.running_limit(self._limits))
         try:
             await self._take_share()
+            self._watch = await moderation.watch(self._user)
             self._meter = meter = Meter(prompt=self.prompt_tokens)
             asked = self._asked
             stream = self._provider.stream(
@@ -244,6 +264,45 @@ class Call:
             raise OverQuota("What is left of your budget is less than this takes.", code=quotas.USED_UP)
 
     async def _listen(self, events, meter: Meter) -> Finished:
+        """Return the end of the answer, for what of it a rule lets through."""
+        if self._watch is None:
+            return await self._take(events, meter)
+        try:
+            finished = await self._take(events, meter)
+            self._watch.check()
+        except moderation.Blocked:
+            finished = Finished(reason=FILTERED, usage=None)
+        await in_database(self._keep_found, self._watch)
+        return finished
+
+    def _keep_found(self, watch: moderation.Watch) -> None:
+        found, _ = watch.conclude("".join(self._said))
+        moderation.raise_for(found, moderation.Where(self._user, "answer"))
+
+    async def _tell(self, event: Text | Thinking) -> None:
+        """Hand on what a model says, as far as it can be told by now."""
+        if self._watch is None:
+            await self._put(event)
+            return
+        is_text = isinstance(event, Text)
+        told = self._watch.say(event.text) if is_text else self._watch.think(event.text)
+        await self._hand_on(told if is_text else "", "" if is_text else told, event.pieces)
+        self._watch.check()
+
+    async def _tell_rest(self) -> None:
+        """Hand on what was held back, now that nothing more comes for the moment."""
+        if self._watch is not None:
+            await self._hand_on(*self._watch.rest(), 0)
+            self._watch.check()
+
+    async def _hand_on(self, text: str, thoughts: str, pieces: int) -> None:
+        if thoughts:
+            await self._put(Thinking(thoughts, pieces))
+        if text:
+            self._said.append(text)
+            await self._put(Text(text, pieces))
+
+    async def _take(self, events, meter: Meter) -> Finished:
         room = ANSWER_MAX_CHARACTERS
         share = self._share
         called = False
@@ -253,16 +312,19 @@ class Call:
                     meter.first_at = meter.first_at or time.monotonic()
                     meter.pieces += pieces
                     room -= len(text)
-                    await self._put(event)
+                    await self._tell(event)
                     used_up = share is not None and share.spend(pieces)
                     if room <= 0 or used_up:
+                        await self._tell_rest()
                         return Finished(reason=quotas.USED_UP if used_up else "length", usage=None)
                 case ToolCalled():
                     meter.first_at = meter.first_at or time.monotonic()
+                    await self._tell_rest()
                     if not (called and self._asked.one_call):
-                        await self._put(event)
+                        await self._put(ToolCalled(self._watch.call(event.call)) if self._watch else event)
                     called = True
                 case Finished():
+                    await self._tell_rest()
                     return event
         raise ModelError("model_protocol", "The model server ended its answer without an end.")
 

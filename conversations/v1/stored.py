@@ -10,12 +10,12 @@ from llm.tokens import estimate
 from llm.values import Options, Usage
 
 from .. import events, live, turns
-from ..errors import Invalid, NotFound
+from ..errors import Invalid, NotFound, RefusedByRule
 from ..models import Message as Row
 from ..models import Turn
 from ..wire import FORMATS
 from .asked import Asked
-from .caller import check_abilities, engine
+from .caller import FILTERED, check_abilities, engine
 from .problems import AnswerFailed
 
 # Strong references to the tasks that stop listening.
@@ -182,6 +182,8 @@ def _finish(ended: dict) -> Finished:
         # A stopped answer is not whole, and neither protocol has a better word for that.
         reason = ended["finish_reason"] if ended["status"] == Turn.Status.COMPLETED else "length"
         return Finished(reason=reason, usage=usage)
+    if error is not None and error["code"] == RefusedByRule.code:
+        return Finished(reason=FILTERED, usage=None)
     if error is None:
         raise AnswerFailed("This answer was not finished.", code=ended["status"])
     raise AnswerFailed(error["detail"], code=error["code"])

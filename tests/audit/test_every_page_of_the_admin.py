@@ -34,6 +34,13 @@ NOT_SAID = {
     "discarded": {"name"},
     "job": {"kind", "key", "worker", "error"},
     "message": {"model", "tool_call_id", "tool_name"},
+    # What staff write; of a guard model's answer, the names of its categories.
+    "moderationrule": {"name", "patterns", "model", "told", "notes"},
+    "flag": {"rule_name", "spans", "outcome", "words"},
+    "flagnote": {"text"},
+    "decisiontemplate": {"name", "note", "told"},
+    "dryrun": {"conversations"},
+    "redaction": {"reason"},
     "modelprice": {"model", "currency"},
     "readinggrant": {"reason"},
     "storedfile": {"sha256", "media_type", "content", "image", "thumbnail"},
