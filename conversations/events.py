@@ -162,6 +162,22 @@ def message_created(message: Message, *, client_id: str | None = None) -> dict:
     }
 
 
+def message_redacted(message: Message) -> dict:
+    """Return the news that a message was removed: it says no more than that from now on."""
+    return {
+        "type": "message.redacted",
+        "message": str(message.pk),
+        "turn": str(message.turn_id),
+        "role": message.role,
+        "content": message.text,
+        "seq": message.seq,
+        "status": message.status,
+        "model": message.model,
+        "tool_name": message.tool_name,
+        "created_at": message.created_at.isoformat(),
+    }
+
+
 def begins_answer(event: dict) -> bool:
     """Whether the news is that of an answer that is going to be written."""
     if event["type"] != "message.created" or event["role"] != Message.Role.ASSISTANT:

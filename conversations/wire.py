@@ -66,6 +66,8 @@ class Html(Text):
                 return encode(
                     shown | {"blocks": ready_blocks(event["content"]), "thought": thought(event["thinking_ms"])}
                 )
+            case "message.redacted":
+                return encode(event | {"html": _redacted_html(event)})
             case "tool.asked":
                 return encode(event | {"html": _asking_html(event)})
             case "tool.returned":
@@ -151,6 +153,22 @@ def _message_html(event: dict) -> str:
     )
     message.remember([_attachment(each) for each in event["attachments"]])
     return _shown(message, new=True, notes=event["notes"])
+
+
+def _redacted_html(event: dict) -> str:
+    message = Message(
+        id=event["message"],
+        turn_id=event["turn"],
+        role=event["role"],
+        text=event["content"],
+        model=event["model"],
+        status=event["status"],
+        seq=event["seq"],
+        tool_name=event["tool_name"],
+        created_at=datetime.fromisoformat(event["created_at"]),
+    )
+    message.remember([])
+    return _shown(message)
 
 
 def _asking_html(event: dict) -> str:

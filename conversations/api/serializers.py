@@ -206,6 +206,7 @@ class TurnSerializer(TellingSerializer):
             "intent",
             "context",
             "included",
+            "notes",
             "continues",
             "carried",
             "created_at",

@@ -12,6 +12,7 @@ from .exports import ExportEverythingView, ExportView, ImportView
 from .feedback import FeedbackView
 from .history import ChatHistoryView, HistoryView
 from .readings import ReadingsView
+from .reports import ReportsView, ReportView
 from .search import SearchView
 from .sessions import EventsView, RateView, RegenerateView, SummaryView
 from .shares import SharesOfView, SharesView, ShareView
@@ -37,6 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("conversations/<uuid:conversation_id>/rate/", RateView.as_view(), name="api_rate"),
     path("conversations/<uuid:conversation_id>/events/", EventsView.as_view(), name="api_events"),
     path("messages/<uuid:message_id>/feedback/", FeedbackView.as_view(), name="api_feedback"),
+    path("messages/<uuid:message_id>/report/", ReportView.as_view(), name="api_report"),
+    path("reports/", ReportsView.as_view(), name="api_reports"),
     path("conversations/<uuid:conversation_id>/export/", ExportView.as_view(), name="api_export"),
     path("conversations/<uuid:conversation_id>/shares/", SharesOfView.as_view(), name="api_shares_of"),
     path("shares/", SharesView.as_view(), name="api_shares"),

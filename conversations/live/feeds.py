@@ -69,6 +69,8 @@ class LiveMessage:
         self.status = "streaming"
         self.deltas: deque[Delta] = deque(maxlen=KEPT_DELTAS)
         self.blocks: LiveBlocks | None = None
+        # Whether it was removed while it was written.
+        self.redacted = False
         self._text: list[str] = []
         self._thinking: list[str] = []
         self._flushed_at = 0.0
@@ -77,6 +79,8 @@ class LiveMessage:
 
     def add(self, text: str = "", thinking: str = "") -> None:
         """Take in what the model said; readers are told now or with the next delta."""
+        if self.redacted:
+            return
         if text:
             self._text.append(text)
         if thinking:
@@ -121,6 +125,13 @@ class LiveMessage:
         self.deltas.clear()
         self.blocks = None
         self.feed.wake(self)
+
+    def redact(self, text: str) -> None:
+        """Say no more than this from now on."""
+        self._text.clear()
+        self._thinking.clear()
+        self.redacted = True
+        self.replace(self.seq + 1, text, "")
 
     def html(self) -> list[str]:
         """Return the HTML blocks that the readers have by now, and keep rendering from now on."""
@@ -185,6 +196,10 @@ class Feed:
                 self.tools[event["message"]] = ASKED if event["allowed"] is None else event["status"]
             case "tool.returned":
                 self.tools[event["message"]] = event["status"]
+            case "message.redacted":
+                # Nobody who comes now is told more of it.
+                if event["message"] in self.messages:
+                    self.messages[event["message"]].redact(event["content"])
             case "turn.finished":
                 self.told[event["turn"]] = event["status"]
                 self.stages.pop(event["turn"], None)

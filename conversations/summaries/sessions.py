@@ -94,9 +94,14 @@ def regenerate(*, conversation: Conversation, user) -> Summary:
     if counting.count(key, AGAIN_SECONDS) > AGAIN:
         wait = counting.remaining(key, AGAIN_SECONDS)
         raise OverQuota("That was a little fast. Have it written again in a minute.", retry_after=wait)
-    if not work.again(key=key_of(summary.pk)):
-        work.queue(kind=KIND, key=key_of(summary.pk), conversation=conversation, summary=str(summary.pk))
+    write_again(summary)
     return summary
+
+
+def write_again(summary: Summary) -> None:
+    """Have a summary written once more, soon."""
+    if not work.again(key=key_of(summary.pk)):
+        work.queue(kind=KIND, key=key_of(summary.pk), conversation=summary.conversation, summary=str(summary.pk))
 
 
 def rate(*, conversation: Conversation, rating: int) -> Conversation:

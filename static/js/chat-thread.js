@@ -175,6 +175,7 @@ export class ChatThread extends HTMLElement {
       case "message.snapshot":
       case "message.completed":
         return this.message(frame);
+      case "message.redacted":
       case "tool.asked":
       case "tool.returned":
         return (await rare()).returned(this, frame);

@@ -46,7 +46,8 @@ export async function returned(thread, { type, message, html, allowed }) {
   const had = card.contains(document.activeElement);
   card.replaceWith(fresh);
   // Whoever has just pressed a button in it goes on from there.
-  if (had) fresh.querySelector("summary").focus();
+  if (had) fresh.querySelector("summary")?.focus();
+  if (type === "message.redacted") thread.announce("A moderator has removed a message.");
   if (type === "tool.asked" && allowed === null) thread.announce("A tool asks for your permission.");
 }
 

@@ -95,6 +95,8 @@ ROUTES: dict[str, Route] = {
     "api_attachment_text": api("theirs", GET=200),
     "api_turn-detail": api("theirs", GET=200),
     "api_feedback": api("theirs", GET=404, PUT=(200, {"value": "up"}), DELETE=204),
+    "api_report": api("theirs", GET=404, POST=(201, {"category": "harmful"})),
+    "api_reports": api("mine", GET=200),
     "api_turn-stop": api("theirs", POST=202),
     # No tool waits; what one that waits does, tests/tools/test_ask_mcp_servers.py asks.
     "api_turn-allow": api("theirs", POST=400),
@@ -161,6 +163,8 @@ ROUTES: dict[str, Route] = {
     "continue": page("theirs", POST=302),
     "markdown": page("theirs", GET=200),
     "feedback": page("theirs", POST=(302, {"value": "up"})),
+    # The form says what is wrong with it.
+    "report": page("theirs", GET=200, POST=(302, {"category": "harmful"})),
     "mode": page("theirs", POST=(302, {"mode": "code"})),
     "edit": page("theirs", POST=(302, ASK)),
     "attachment": page("theirs", GET=200),

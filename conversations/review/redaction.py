@@ -1,0 +1,166 @@
+"""Removing a message: from every page, export, link, search and prompt. What it was is destroyed, or kept sealed."""
+
+import base64
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable
+from functools import partial
+
+from cryptography.fernet import Fernet, InvalidToken
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+
+from .. import events, live, runner, search, summaries
+from ..errors import Invalid, NotAllowed, NotFound
+from ..models import (
+    Attachment,
+    ContextDigest,
+    Conversation,
+    Feedback,
+    Message,
+    Redaction,
+    SearchEntry,
+    ShareLink,
+    Summary,
+    Turn,
+)
+from ..turns import check_characters
+
+PERMISSION = "conversations.redact_message"
+REASON_LEAST_CHARACTERS, REASON_MOST_CHARACTERS = 10, 500
+REMOVED = "[This message was removed by a moderator.]"
+NEW_TITLE = "New chat"
+Role = Message.Role
+
+
+class Sealed(Invalid):
+    code = "cannot_be_opened"
+    detail = "The original is not kept, or was sealed with another SECRET_KEY."
+
+
+def redact(*, message_id: uuid.UUID, by: User, reason: str) -> list[Message]:
+    """Return the messages that were removed: this one and what repeats it, such as the same question asked again.
+
+    An answer that is being written is stopped. Raises NotAllowed, Invalid or NotFound.
+    """
+    if not by.has_perm(PERMISSION):
+        raise NotAllowed("You may not remove messages.", code="may_not_redact")
+    reason = " ".join(reason.split())
+    check_characters(reason)
+    if not REASON_LEAST_CHARACTERS <= len(reason) <= REASON_MOST_CHARACTERS:
+        between = f"{REASON_LEAST_CHARACTERS} to {REASON_MOST_CHARACTERS}"
+        raise Invalid(f"Give a reason of {between} characters.", code="reason_too_short")
+    with transaction.atomic():
+        # The conversation first, as everywhere.
+        everything = Conversation.everything.select_for_update(of=("self",))
+        conversation = everything.filter(turns__messages=message_id).first()
+        if conversation is None:
+            raise NotFound
+        message = Message.objects.select_related("turn").get(pk=message_id)
+        found = _repeating(message)
+        _stop(found)
+        _forget_what_was_made_of_it(conversation, found)
+        for each in found:
+            _remove(each, by, reason)
+            audit.enter("message.redacted", actor=by, target=each, whom=conversation.owner_id, role=each.role)
+        news = [events.message_redacted(each) for each in found]
+        transaction.on_commit(partial(live.publish, conversation.pk, *news, owner=conversation.owner_id))
+        told = events.conversation_updated(conversation)
+        transaction.on_commit(partial(live.publish, conversation.pk, told, owner=conversation.owner_id))
+    return found
+
+
+def original(*, redaction: Redaction, actor: User | None, reason: str) -> dict[str, str]:
+    """Return the text and thoughts of a removed message, where they were kept; it is entered that they were read."""
+    if redaction.original is None:
+        raise Sealed
+    try:
+        opened = _seal().decrypt(bytes(redaction.original))
+    except InvalidToken:
+        raise Sealed from None
+    audit.enter("message.unsealed", actor=actor, target=redaction.message, reason=reason)
+    return json.loads(opened)
+
+
+def _repeating(message: Message) -> list[Message]:
+    """Return a message with all that say the same: a question that was asked again, an answer that was gone on with,
+    and what its tools said."""
+    turn = message.turn
+    of_conversation = Message.objects.filter(turn__conversation=turn.conversation_id, redacted_at=None)
+    if message.role == Role.USER:
+        turns = Turn.objects.filter(conversation=turn.conversation_id, messages__role=Role.USER)
+        alike = of_conversation.filter(role=Role.USER, text=message.text, turn__in=turns)
+        found = list(alike.select_related("turn")) if message.text else []
+    else:
+        chain = _chain(turn)
+        found = list(of_conversation.exclude(role=Role.USER).filter(turn__in=chain).select_related("turn"))
+    if message.redacted_at is None and message not in found:
+        found.append(message)
+    return found
+
+
+def _chain(turn: Turn) -> set[uuid.UUID]:
+    """Return the turns of one answer: those that it goes on with, and those that go on with it."""
+    pairs = Turn.objects.filter(conversation=turn.conversation_id).exclude(continues=None)
+    ways: dict[uuid.UUID, set[uuid.UUID]] = {}
+    for here, there in pairs.values_list("pk", "continues_id"):
+        ways.setdefault(here, set()).add(there)
+        ways.setdefault(there, set()).add(here)
+    found, look = {turn.pk}, [turn.pk]
+    while look:
+        for further in ways.get(look.pop(), set()) - found:
+            found.add(further)
+            look.append(further)
+    return found
+
+
+def _stop(found: Iterable[Message]) -> None:
+    for turn in {each.turn_id: each.turn for each in found}.values():
+        if turn.is_open:
+            Turn.objects.open().filter(pk=turn.pk, stop_requested_at=None).update(stop_requested_at=timezone.now())
+            transaction.on_commit(partial(runner.stop, turn.pk))
+
+
+def _remove(message: Message, by: User, reason: str) -> None:
+    kept = json.dumps({"text": message.text, "thinking": message.thinking, "tool_run": message.tool_run}).encode()
+    Redaction.objects.create(
+        message=message, by=by, reason=reason, original=_seal().encrypt(kept) if settings.REDACTION_KEEPS else None
+    )
+    message.text, message.thinking, message.tool_calls, message.redacted_at = REMOVED, "", [], timezone.now()
+    message.tool_run = {name: value for name, value in message.tool_run.items() if name != "arguments"}
+    message.seq += 1
+    message.save(update_fields=["text", "thinking", "tool_calls", "tool_run", "redacted_at", "seq"])
+
+
+def _forget_what_was_made_of_it(conversation: Conversation, found: list[Message]) -> None:
+    """Let nothing stand that was made of these messages: finds, digests, summaries, titles, files, opinions."""
+    ids = [each.pk for each in found]
+    SearchEntry.objects.filter(message__in=ids).delete()
+    Feedback.objects.filter(message__in=ids).exclude(reason="").update(reason="")
+    # What was condensed or summed up may say it in other words.
+    ContextDigest.objects.filter(conversation=conversation).delete()
+    cleared = {"text": "", "topics": [], "outcomes": [], "sentiment": "", "state": Summary.State.PENDING}
+    if Summary.objects.filter(conversation=conversation).update(**cleared):
+        for summary in conversation.summaries.all():
+            summaries.write_again(summary)
+    files = Attachment.objects.filter(message__in=ids)
+    if files.exists():
+        for each in files:
+            # One by one, so that the bytes go with the last of them.
+            each.delete()
+        conversation.turns.exclude(included=[]).update(included=[])
+    if conversation.title_by != Conversation.TitleBy.PERSON and any(each.role == Role.USER for each in found):
+        ShareLink.objects.filter(conversation=conversation, title=conversation.title).update(title=NEW_TITLE)
+        conversation.title, conversation.title_by = NEW_TITLE, Conversation.TitleBy.PERSON
+        conversation.save(update_fields=["title", "title_by"])
+        search.keep_title(conversation)
+
+
+def _seal() -> Fernet:
+    key = hashlib.sha256(b"conversations.redaction" + settings.SECRET_KEY.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(key))
