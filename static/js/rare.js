@@ -37,7 +37,7 @@ export function seek(thread, message) {
   message.scrollIntoView({ block: "center", behavior: "instant" });
 }
 
-/* A tool has answered, or asks to be allowed: its card says so now. */
+/* A tool has answered, or asks to be allowed, or a message was removed: its card says so now. */
 export async function returned(thread, { type, message, html, allowed }) {
   const card = thread.transcript.find(message);
   if (!card) return thread.reload();
