@@ -12,7 +12,7 @@ from accounts import audit
 from accounts.recording import Recorded
 from chatsite.admin import ReadOnlyAdmin
 
-from . import moderation_admin, reading_admin, review_admin, work  # noqa: F401  # these have pages of their own
+from . import moderation_admin, reading_admin, retention_admin, review_admin, work  # noqa: F401  # these have pages of their own
 from .models import Calibration, ContextDigest, Feedback, Job, ModelPrice, Quota, UsageEntry
 
 CURRENCY_LETTERS = 3

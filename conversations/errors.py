@@ -90,6 +90,17 @@ class TagTaken(ChatError):
     detail = "You have a tag of this name already."
 
 
+class UnderHold(ChatError):
+    """Something that must not be deleted before a legal hold has ended."""
+
+    status = 409
+    code = "under_hold"
+    detail = (
+        "Something of this account is under a legal hold, so the account cannot be deleted before the hold ends. "
+        "Nothing was deleted. The account can be disabled meanwhile."
+    )
+
+
 class PreconditionFailed(ChatError):
     """It has changed since its version was read that If-Match names."""
 

@@ -7,6 +7,7 @@ from accounts import audit
 
 # The modules that do jobs say so when they are imported.
 from . import condensing, doing, lifecycle, sessions, storage, summaries, titles, work
+from .retention import running
 
 KINDS = (titles.KIND, summaries.KIND, condensing.KIND)
 
@@ -56,3 +57,9 @@ def clean_files() -> None:
     """Delete uploads that were never sent, and bytes that belong to nothing, once a night."""
     unsent, orphans = storage.drop_unsent(), storage.drop_orphans()
     audit.enter("purge", unsent_uploads=unsent, orphaned_files=orphans)
+
+
+@db_periodic_task(crontab(minute="45", hour="2"))
+def keep_no_longer() -> None:
+    """Delete what retention policies no longer keep, and tell who has to be told, once a night."""
+    running.run()

@@ -17,12 +17,15 @@ from django.utils import timezone
 from accounts import audit
 
 from . import events, live, modes, runner, search, summaries, tags
-from .errors import IdTaken, Invalid, NotFound, PreconditionFailed, TooLarge, TurnRunning
+from .errors import IdTaken, Invalid, NotFound, PreconditionFailed, TooLarge, TurnRunning, UnderHold
 from .models import Conversation, Summary, Turn
+from .retention import holds, policies
 from .turns import check_characters, check_model
 
 TITLE_CHARACTERS = 200
 INSTRUCTIONS_MAX_BYTES = 32 * 1024
+# So many turns of a long conversation are deleted at a time, so that others can write in between.
+PURGED_TURNS = 200
 # All that are pinned are listed at once.
 PINNED_MAX = 200
 # What makes one version of a conversation differ from another.
@@ -91,6 +94,9 @@ def change(
         differing = {name for name, value in changes.items() if getattr(locked, name) != value}
         if chosen is not None and {tag.pk for tag in chosen} != set(locked.tags.values_list("pk", flat=True)):
             differing.add("tags")
+        if changes.get("pinned") and locked.owner.has_perm(policies.KEEP_PINNED):
+            # What retention was about to delete is kept; it is told anew if it is unpinned.
+            changes |= {"expires_at": None, "files_expire_at": None}
         for name, value in changes.items():
             setattr(locked, name, value)
         if changes:
@@ -195,25 +201,34 @@ def delete(*, conversation: Conversation, expected: Collection[str] | None = Non
     For UNDO_DELETE_SECONDS `restore` brings it back, then it is gone for good. `expected` names the versions that may
     be deleted, None any; raises PreconditionFailed or NotFound.
     """
-    conversation_id = str(conversation.pk)
     with transaction.atomic():
         locked = _locked(conversation, expected)
         gone = copy(locked)
-        if not settings.UNDO_DELETE_SECONDS:
-            _purge(locked)
+        if settings.UNDO_DELETE_SECONDS or holds.is_held(locked):
+            hide(locked, at=timezone.now())
         else:
-            now = timezone.now()
-            locked.deleted_at = now
-            locked.save(update_fields=["deleted_at"])
-            # In the row first, so that every process sees it, also one that no news reaches.
-            running = locked.turns.open()
-            ids = list(running.values_list("pk", flat=True))
-            running.filter(stop_requested_at=None).update(stop_requested_at=now)
-            for turn_id in ids:
-                transaction.on_commit(partial(runner.stop, turn_id))
+            _purge(locked)
+            _tell_gone(gone)
         audit.enter("conversation.deleted", target=gone, messages=gone.message_count)
-        news = events.conversation_deleted(conversation_id)
-        transaction.on_commit(partial(live.publish, conversation_id, news, owner=locked.owner_id))
+
+
+def hide(locked: Conversation, *, at: datetime.datetime) -> None:
+    """Let a locked conversation vanish for everybody; answers that are being written in it end. `drop_deleted` deletes
+    it for good, UNDO_DELETE_SECONDS after `at`."""
+    locked.deleted_at = at
+    locked.save(update_fields=["deleted_at"])
+    # In the row first, so that every process sees it, also one that no news reaches.
+    running = locked.turns.open()
+    ids = list(running.values_list("pk", flat=True))
+    running.filter(stop_requested_at=None).update(stop_requested_at=timezone.now())
+    for turn_id in ids:
+        transaction.on_commit(partial(runner.stop, turn_id))
+    _tell_gone(locked)
+
+
+def _tell_gone(conversation: Conversation) -> None:
+    news = events.conversation_deleted(str(conversation.pk))
+    transaction.on_commit(partial(live.publish, str(conversation.pk), news, owner=conversation.owner_id))
 
 
 def restore(*, conversation_id, user) -> Conversation:
@@ -223,7 +238,7 @@ def restore(*, conversation_id, user) -> Conversation:
     """
     with transaction.atomic():
         mine = Conversation.everything.select_for_update(of=("self",)).select_related("leaf").filter(owner=user)
-        found = mine.filter(Q(deleted_at=None) | Q(deleted_at__gt=_undone_since())).filter(pk=conversation_id).first()
+        found = mine.filter(Q(deleted_at=None) | Q(deleted_at__gt=undone_since())).filter(pk=conversation_id).first()
         if found is None:
             raise NotFound
         if found.deleted_at is not None:
@@ -235,23 +250,44 @@ def restore(*, conversation_id, user) -> Conversation:
 
 
 def drop_deleted() -> int:
-    """Delete for good what was deleted so long ago that nobody can undo it; return how many conversations."""
-    late = Q(deleted_at__lte=_undone_since())
-    dropped = 0
-    for conversation_id in list(Conversation.everything.filter(late).values_list("pk", flat=True)):
+    """Delete for good what was deleted so long ago that nobody can undo it, but for what is held; return how many
+    conversations."""
+    late = Q(deleted_at__lte=undone_since())
+    ids = list(Conversation.everything.filter(late).exclude(holds.held()).values_list("pk", flat=True))
+    return sum(drop(conversation_id=each) for each in ids)
+
+
+def drop(*, conversation_id: uuid.UUID) -> bool:
+    """Delete one conversation for good that nobody can bring back, in short transactions; return whether it is gone
+    now, and was not before."""
+    while True:
         with transaction.atomic():
             # Looked at again under the lock: somebody may have undone it a moment ago.
+            late = Q(deleted_at__lte=undone_since())
             found = Conversation.everything.select_for_update().filter(late, pk=conversation_id).first()
-            if found is not None:
+            if found is None or holds.is_held(found):
+                return False
+            if not _purge_piece(found):
                 gone = copy(found)
                 _purge(found)
                 audit.enter("conversation.purged", target=gone, messages=gone.message_count)
-                dropped += 1
-    return dropped
+                return True
 
 
-def _undone_since() -> datetime.datetime:
+def undone_since() -> datetime.datetime:
+    """Return since when a conversation must have been deleted so that it can be brought back."""
     return timezone.now() - datetime.timedelta(seconds=settings.UNDO_DELETE_SECONDS)
+
+
+def _purge_piece(locked: Conversation) -> bool:
+    """Delete the deepest turns of a long conversation; return whether there were so many."""
+    ids = list(locked.turns.order_by("-depth", "pk").values_list("pk", flat=True)[: PURGED_TURNS + 1])
+    if len(ids) <= PURGED_TURNS:
+        return False
+    piece = Turn.objects.filter(pk__in=ids[:PURGED_TURNS])
+    list(piece.select_for_update().values_list("pk"))
+    piece.delete()
+    return True
 
 
 def _purge(locked: Conversation) -> None:
@@ -264,11 +300,16 @@ def _purge(locked: Conversation) -> None:
 
 
 def delete_all(*, owner) -> None:
-    """Delete every conversation of a person; answers that are being written end. What was used stays in the ledger."""
+    """Delete every conversation of a person; answers that are being written end. What was used stays in the ledger.
+
+    Raises UnderHold if anything of theirs is held: nothing is deleted then.
+    """
     theirs = Conversation.everything.filter(owner=owner)
     with transaction.atomic():
         # The same order as for one of them.
         list(theirs.select_for_update().order_by("pk").values_list("pk"))
+        if theirs.filter(holds.held()).exists():
+            raise UnderHold
         turns = Turn.objects.filter(conversation__owner=owner)
         list(turns.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
         running = list(turns.open().values_list("conversation_id", flat=True))

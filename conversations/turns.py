@@ -320,12 +320,14 @@ def _commit(
     conversation.message_count += len(said)
     conversation.status = Conversation.Status.ACTIVE
     conversation.active_at = turn.created_at
+    # Whoever was told that retention deletes it has kept it by this.
+    conversation.expires_at = conversation.files_expire_at = None
     conversation.model = model
     titled = not conversation.title
     if titled:
         conversation.title = title_of(text.strip() or attached[0].name)
         conversation.title_by = Conversation.TitleBy.QUESTION
-    fields = ["leaf", "message_count", "status", "active_at", "model"]
+    fields = ["leaf", "message_count", "status", "active_at", "expires_at", "files_expire_at", "model"]
     conversation.save(update_fields=[*fields, "title", "title_by"] if titled else fields)
     search.keep_messages(conversation, [question], titled=titled)
     started = Started(turn=turn, question=question, answer=answer, new=True, tools=tuple(tools))

@@ -74,6 +74,13 @@ GROUPS = {
         "job.tried_again": "had a background job tried again",
         "ledger.exported": "exported entries of this ledger",
     },
+    "retention": {
+        "retention.deleted": "deleted what a retention policy no longer keeps",
+        "files.purged": "removed the files of a conversation, by a retention policy",
+        "hold.placed": "placed a legal hold",
+        "hold.changed": "changed when a legal hold ends",
+        "hold.ended": "ended a legal hold",
+    },
     "housekeeping": {"purge": "removed what had expired"},
 }
 ACTIONS = {action: words for group in GROUPS.values() for action, words in group.items()}

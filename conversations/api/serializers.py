@@ -248,8 +248,14 @@ class ConversationSerializer(TellingSerializer):
             "archived",
             "tags",
             "model",
+            "expires_at",
+            "files_expire_at",
         ]
         read_only_fields = fields
+        extra_kwargs = {
+            "expires_at": {"help_text": "When retention will delete it, in the first night after; null: it will not."},
+            "files_expire_at": {"help_text": "The same, of its files."},
+        }
 
 
 class ConversationDetailSerializer(ConversationSerializer):

@@ -9,6 +9,7 @@ from .moderation import DecisionTemplate, DryRun, Flag, FlagNote, ModerationRule
 from .price import ModelPrice
 from .quota import Quota
 from .reading import ReadingGrant
+from .retention import LegalHold, RetentionPolicy
 from .search import SearchEntry
 from .share import ShareLink
 from .summary import Summary
@@ -29,6 +30,7 @@ __all__ = [
     "Flag",
     "FlagNote",
     "Job",
+    "LegalHold",
     "Message",
     "Mode",
     "ModerationRule",
@@ -38,6 +40,7 @@ __all__ = [
     "Quota",
     "ReadingGrant",
     "Redaction",
+    "RetentionPolicy",
     "SearchEntry",
     "ShareLink",
     "StoredFile",

@@ -98,6 +98,9 @@ class Conversation(models.Model):
     tags: models.ManyToManyField = models.ManyToManyField("Tag", blank=True, related_name="conversations")
     # Set: gone for everybody, and for good as soon as this can no longer be undone.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Set: its owner is told that retention deletes it, or its files, then.
+    expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    files_expire_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ThereManager()
     # For what works below the edges: an answer that is being ended, or the deletion itself.
@@ -111,6 +114,14 @@ class Conversation(models.Model):
                 fields=["seen_at"], condition=Q(status="active", seen_at__isnull=False), name="conversations_left"
             ),
             models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="conversations_deleted"),
+            models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="conversations_expiring"),
+            models.Index(
+                fields=["files_expire_at"],
+                condition=Q(files_expire_at__isnull=False),
+                name="conversations_losing_files",
+            ),
+            # What retention looks through: the quietest first, whoever owns it.
+            models.Index(fields=["active_at"], name="conversations_by_activity"),
         ]
         constraints = [
             models.CheckConstraint(

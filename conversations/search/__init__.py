@@ -2,7 +2,7 @@
 
 from .hits import ID_LAST, PAGE_HITS, Hit, Page, messages
 from .index import entry, keep_messages, keep_title, rebuild
-from .places import conversations
+from .places import anybodys, conversations
 from .snippets import Piece
 from .tables import indexed_afterwards
 
@@ -12,6 +12,7 @@ __all__ = [
     "Hit",
     "Page",
     "Piece",
+    "anybodys",
     "conversations",
     "entry",
     "indexed_afterwards",

@@ -1,5 +1,8 @@
 """Finding the conversations that hold something, in the order in which they are listed."""
 
+import uuid
+from dataclasses import replace
+
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
@@ -39,6 +42,15 @@ def conversations(*, user, typed: str) -> Q:
         return Q(OneByOne(SearchEntry.objects.filter(conversation=OuterRef("pk"), terms__match_too=asked)))
     # Deleted ones are left out where this condition is used, among the conversations.
     return Q(pk__in=SearchEntry.objects.filter(owner=user, terms__matches=asked).values("conversation"))
+
+
+def anybodys(*, typed: str, owner_id: uuid.UUID | None = None) -> Q:
+    """Return the condition that a title or a message of a conversation, deleted ones included, holds `typed`, of this
+    person or of anybody: for what is kept, never for what is shown. Raises Invalid."""
+    asked = query.read(typed, user=None)
+    if owner_id:
+        asked = replace(asked, owner=query.owner_term(owner_id))
+    return Q(pk__in=SearchEntry.objects.filter(terms__matches=asked).values("conversation"))
 
 
 def _is_common(user, asked: query.Query) -> bool:

@@ -20,7 +20,8 @@ Phrase = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What must occur and what must not, each one term or several in a row; all of it in what `owner` wrote or read."""
+    """What must occur and what must not, each one term or several in a row; all of it in what `owner` wrote or read,
+    in what anybody did where that is empty."""
 
     owner: str
     wanted: tuple[Phrase, ...]
@@ -34,7 +35,8 @@ class Query:
         if self.unfinished:
             wanted[-1] += ":*"
         unwanted = ["!(" + " <-> ".join(f"'{name}'" for name in phrase) + ")" for phrase in self.unwanted]
-        return " & ".join([f"'{self.owner}'", *(f"({phrase})" for phrase in wanted), *unwanted])
+        owner = [f"'{self.owner}'"] if self.owner else []
+        return " & ".join([*owner, *(f"({phrase})" for phrase in wanted), *unwanted])
 
     def for_sqlite(self) -> str:
         """Return it as an FTS5 expression."""
@@ -42,7 +44,8 @@ class Query:
         if self.unfinished:
             wanted[-1] += " *"
         unwanted = [f' NOT "{" ".join(phrase)}"' for phrase in self.unwanted]
-        return "(" + " AND ".join([f'"{self.owner}"', *wanted]) + ")" + "".join(unwanted)
+        owner = [f'"{self.owner}"'] if self.owner else []
+        return "(" + " AND ".join([*owner, *wanted]) + ")" + "".join(unwanted)
 
 
 def owner_term(owner_id) -> str:
@@ -51,7 +54,8 @@ def owner_term(owner_id) -> str:
 
 
 def read(typed: str, *, user, prefix: bool = False) -> Query:
-    """Return what `typed` asks for; with `prefix`, a last word without a space behind it may go on.
+    """Return what `typed` asks for, of anybody where `user` is None; with `prefix`, a last word without a space behind
+    it may go on.
 
     Raises Invalid if there is nothing to look for, or far too much.
     """
@@ -72,4 +76,5 @@ def read(typed: str, *, user, prefix: bool = False) -> Query:
             unfinished = True
     if not wanted:
         raise Invalid("Type a word to look for.", code="empty_query")
-    return Query(owner=owner_term(user.pk), wanted=tuple(wanted), unwanted=tuple(unwanted), unfinished=unfinished)
+    owner = owner_term(user.pk) if user else ""
+    return Query(owner=owner, wanted=tuple(wanted), unwanted=tuple(unwanted), unfinished=unfinished)

@@ -231,6 +231,8 @@ export class ChatThread extends HTMLElement {
 
   async started({ turn, parent, client_id: client }) {
     await this.born();
+    // To write in a chat keeps it.
+    this.querySelector("[data-expires]")?.remove();
     this.showEnded(false);
     this.begin();
     if (parent && !this.transcript.has(parent)) await this.reload();

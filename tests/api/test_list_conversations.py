@@ -24,6 +24,8 @@ def test_the_list_says_what_a_sidebar_needs(program, talk):
         "archived": False,
         "tags": [],
         "model": "",
+        "expires_at": None,
+        "files_expire_at": None,
     }
 
 

@@ -15,7 +15,8 @@ from accounts import keys, tokens
 from accounts.models import AuditEntry, User
 from accounts.recording import Recorded
 from conversations import reading, work
-from conversations.models import Attachment, ContextDigest, Message, Quota, Summary
+from conversations.models import Attachment, ContextDigest, Message, Quota, RetentionPolicy, Summary
+from conversations.retention import holds
 from tests.pages.conftest import browser_of, plain_static_files, talk  # noqa: F401
 from tests.support.files import attach
 from tests.usage.conftest import spend
@@ -33,6 +34,7 @@ NOT_SAID = {
     "conversation": {"model"},
     "discarded": {"name"},
     "job": {"kind", "key", "worker", "error"},
+    "legalhold": {"words", "reason"},
     "message": {"model", "tool_call_id", "tool_name"},
     # What staff write; of a guard model's answer, the names of its categories.
     "moderationrule": {"name", "patterns", "model", "told", "notes"},
@@ -66,6 +68,8 @@ def everything(root, alice, talk, kept_files) -> None:  # noqa: F811
     work.queue(kind="summary", key="this", conversation=conversation)
     spend(alice)
     Quota.objects.create(user=alice, tokens_per_day=5)
+    RetentionPolicy.objects.create(chats_days=30, files_days=20)
+    holds.place(by=root, reason="They are needed in court.", owner_id=alice.pk, words="tide")
     keys.make(user=alice, name="A script", scopes=["read"])
     tokens.issue(user=alice)
     for model in apps.get_app_config("conversations").get_models():
