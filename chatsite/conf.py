@@ -53,6 +53,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "ConversationStatusEnum": "conversations.models.conversation.Conversation.Status",
+        "ValidityEnum": ["active", "expired", "revoked"],
         "ReportStateEnum": "conversations.models.moderation.Flag.State",
     },
     "POSTPROCESSING_HOOKS": [

@@ -309,8 +309,6 @@ IMPORT_MAX_MESSAGES = env.int("IMPORT_MAX_MESSAGES", default=20_000)
 
 # Let people share a branch by a link that whoever has it can read; without, links that were made lead nowhere.
 SHARING = env.bool("SHARING", default=True)
-# Whether what staff remove from a conversation is kept, sealed with the SECRET_KEY.
-REDACTION_KEEPS = env.bool("REDACTION_KEEPS", default=False)
 
 # How many sockets one person may have open, and one process in all.
 SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", default=20)

@@ -1,4 +1,7 @@
-"""Settings of what is spoken and of chats that nobody keeps. Imported at the end of `chatsite/settings.py`."""
+"""Settings of what is spoken, of chats that nobody keeps, and of messages that staff remove.
+
+Imported at the end of `chatsite/settings.py`.
+"""
 
 import environ
 
@@ -21,3 +24,6 @@ TRANSCRIPTION = {
 
 # Let people have chats that nobody keeps; off where everything that is said must be on record.
 TEMPORARY_CHATS = env.bool("TEMPORARY_CHATS", default=True)
+
+# Whether what staff remove from a conversation is kept, sealed with the SECRET_KEY.
+REDACTION_KEEPS = env.bool("REDACTION_KEEPS", default=False)

@@ -67,6 +67,7 @@ LAYERS = [
         "tags",
         "snapshots",
         "jobs",
+        "doing",
         "usage",
         "attachments",
         "downloads",
