@@ -56,12 +56,12 @@ def test_sign_in_leads_to_where_one_wanted_to_go(server, window, ada):
     expect(screen.page).to_have_title("Sign in · Chatsite")
     screen.page.get_by_label("E-mail").fill(ada.email)
     screen.page.get_by_label("Password", exact=True).fill("not the password")
-    screen.page.get_by_role("button", name="Sign in").click()
+    screen.page.get_by_role("button", name="Sign in", exact=True).click()
     expect(screen.page.locator("[role=alert]")).to_be_visible()
     screen.page.get_by_label("Password", exact=True).fill(PASSWORD)
     screen.page.get_by_role("button", name="Show password").click()
     expect(screen.page.get_by_label("Password", exact=True)).to_have_attribute("type", "text")
-    screen.page.get_by_role("button", name="Sign in").click()
+    screen.page.get_by_role("button", name="Sign in", exact=True).click()
     expect(screen.composer).to_be_visible()
     assert screen.page.url == f"{server.url}/chat/?from=bookmark"
 

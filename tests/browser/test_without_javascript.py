@@ -40,7 +40,7 @@ def test_sign_in_ask_and_read(window, ada, fake):
     plain = Screen(window(ada, signed_in=False, java_script_enabled=False).new_page(), ada).open("/accounts/login/")
     plain.page.get_by_label("E-mail").fill(ada.email)
     plain.page.get_by_label("Password", exact=True).fill(PASSWORD)
-    press(plain, plain.page.get_by_role("button", name="Sign in"))
+    press(plain, plain.page.get_by_role("button", name="Sign in", exact=True))
     fake.script(text="No **scripts** needed.")
     ask(plain, "Without scripts?")
     expect(plain.questions.locator("[data-text]")).to_have_text("Without scripts?")
