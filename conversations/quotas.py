@@ -15,7 +15,7 @@ from llm.values import Usage
 
 from . import prices
 from .errors import OverQuota
-from .models import Quota, Turn, UsageEntry
+from .models import DailyUsage, Quota, Turn
 from .models.usage import PRICED_TOKENS
 
 MINUTE_SECONDS = 60
@@ -141,7 +141,7 @@ def used(*, user, limits: Limits) -> Used:
     """Return what this person has used, in one query; what has no limit is not counted and 0."""
     today = utc_now().date()
     since = today.replace(day=1) if limits.cost_per_month is not None else today
-    sums = UsageEntry.objects.visible_to(user).between(since, today)
+    sums = DailyUsage.objects.visible_to(user).between(since, today)
     found = sums.aggregate(
         tokens=Sum(F("prompt_tokens") + F("completion_tokens"), filter=Q(day=today)),
         cost=Sum("cost", filter=Q(currency=settings.CURRENCY)),

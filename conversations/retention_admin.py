@@ -5,6 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -27,9 +28,9 @@ PREVIEW = "conversations_retentionpolicy_preview"
 class RetentionPolicyAdmin(Recorded):
     """How long chats and files are kept; a person's groups' policies replace the one for everybody."""
 
-    list_display = ("__str__", "chats_days", "files_days", "grace_days")
+    list_display = ("__str__", "chats_days", "files_days", "usage_days", "grace_days")
     list_select_related = ["group"]
-    fields = ("group", "chats_days", "files_days", "grace_days")
+    fields = ("group", "chats_days", "files_days", "usage_days", "grace_days")
     autocomplete_fields = ["group"]
     change_list_template = "admin/conversations/retentionpolicy/change_list.html"
 
@@ -48,6 +49,7 @@ class RetentionPolicyAdmin(Recorded):
             "now": now,
             "outlooks": preview.preview(now=now),
             "chats": Kind.CHATS,
+            "usage": Kind.USAGE,
         }
         return render(request, "admin/conversations/retentionpolicy/preview.html", context)
 
@@ -95,6 +97,15 @@ class NewHoldForm(forms.ModelForm):
         return {"owner_id": self.instance.owner_id, **{name: self.cleaned_data[name] for name in fields}}
 
 
+class MomentInput(forms.DateTimeInput):
+    """The browser's own field for a day and a time: one field with one label."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
 class EndForm(forms.ModelForm):
     class Meta:
         model = LegalHold
@@ -118,6 +129,7 @@ class LegalHoldAdmin(Recorded):
     ordering = ["-created_at"]
     actions = ["end_now"]
     add_form, form = NewHoldForm, EndForm
+    formfield_overrides = {models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MomentInput}}
     told = ("what", "words", "reason", "placed_by", "created_at", "state", "covers")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LegalHold]:

@@ -3,6 +3,7 @@ from .calibration import Calibration
 from .conversation import Conversation
 from .digest import ContextDigest
 from .feedback import Feedback
+from .figures import DailyFigure, DailyUsage
 from .job import Job
 from .message import Message
 from .moderation import DecisionTemplate, DryRun, Flag, FlagNote, ModerationRule, Redaction
@@ -23,6 +24,8 @@ __all__ = [
     "ContextDigest",
     "Conversation",
     "DecisionTemplate",
+    "DailyFigure",
+    "DailyUsage",
     "Discarded",
     "DrawnPage",
     "DryRun",

@@ -10,6 +10,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 GRACE_DAYS = 14
+# The figures of yesterday are counted from the details.
+USAGE_LEAST_DAYS = 2
 
 
 class RetentionPolicy(models.Model):
@@ -33,6 +35,13 @@ class RetentionPolicy(models.Model):
         validators=[MinValueValidator(1)],
         help_text="The files of a chat are deleted so many days after something was last said in it. Empty: as long "
         "as the chat.",
+    )
+    usage_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(USAGE_LEAST_DAYS)],
+        help_text="The details of each call of a model are deleted after so many days; the sums of each day stay. "
+        "Empty: they are kept.",
     )
     grace_days = models.PositiveIntegerField(
         default=GRACE_DAYS,

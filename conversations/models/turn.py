@@ -29,12 +29,12 @@ class TurnQuerySet(models.QuerySet["Turn"]):
         """Return the turns that are waiting or being answered."""
         return self.filter(status__in=Turn.OPEN)
 
-    def asked_between(self, first: datetime.date, last: datetime.date) -> "TurnQuerySet":
-        """Return the turns from the first to the last of these days in UTC, both included."""
+    def asked_by(self, user, first: datetime.date, last: datetime.date) -> "TurnQuerySet":
+        """Return what this person has asked from the first to the last of these days in UTC, both included, deleted
+        conversations included."""
         begin = datetime.datetime.combine(first, datetime.time.min, datetime.UTC)
         end = datetime.datetime.combine(last, datetime.time.max, datetime.UTC)
-        # A conversation is as young as its youngest turn: of those that have rested since, no turn need be looked at.
-        return self.filter(created_at__range=(begin, end), conversation__active_at__gte=begin)
+        return self.filter(author=user, created_at__range=(begin, end))
 
     def with_messages(self) -> "TurnQuerySet":
         """Return the turns together with their messages, the files that are attached to those, and their digests."""
@@ -194,6 +194,8 @@ class Turn(models.Model):
             models.Index(fields=["conversation", "parent", "created_at"], name="turns_of_parent"),
             # A person's open turns are counted with each question.
             models.Index(fields=["author", "status"], name="turns_of_author"),
+            # All that a report of months needs.
+            models.Index(fields=["author", "created_at", "mode", "conversation"], name="turns_asked"),
             # The log of a conversation is read in this order, whatever the branch.
             models.Index(fields=["conversation", "created_at", "id"], name="turns_in_order"),
         ]

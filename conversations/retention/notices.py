@@ -1,7 +1,6 @@
 """Telling owners when retention will delete a chat or its files: never sooner than a policy's grace after they could
 know."""
 
-import datetime
 import uuid
 
 from django.db import transaction
@@ -51,8 +50,3 @@ def _set(batch: ConversationQuerySet, told_in: str, moment) -> None:
 def files_gone(conversation_id: uuid.UUID) -> None:
     """Note that there is nothing left to tell about files."""
     Conversation.objects.filter(pk=conversation_id).update(files_expire_at=None)
-
-
-def days_left(moment: datetime.datetime, now: datetime.datetime) -> int:
-    """Return in how many whole days something happens, 0 for today and what is late."""
-    return max(0, (moment - now).days)

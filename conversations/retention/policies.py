@@ -20,11 +20,13 @@ class Kind(StrEnum):
 
     CHATS = "chats"
     FILES = "files"
+    # The details of each call of a model, of which nobody is told: only staff see them.
+    USAGE = "usage"
 
     @property
     def told_in(self) -> str:
         """The field of a conversation that says when it happens."""
-        return "expires_at" if self is Kind.CHATS else "files_expire_at"
+        return {Kind.CHATS: "expires_at", Kind.FILES: "files_expire_at"}[self]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from django.db.models import Min, Sum
 from django.utils import timezone
 
 from ..models import Attachment
+from . import details, policies
 from .due import Look
 from .policies import Kind, Rule
 
@@ -25,12 +26,34 @@ class Outlook:
     to_tell: int
     held: int
     pinned: int
+    # Of the ledger's entries; everything else is of conversations.
+    entries: int = 0
+    held_entries: int = 0
 
 
 def preview(*, now: datetime.datetime | None = None) -> list[Outlook]:
     """Return what a run would do at this moment, for each policy and kind of thing."""
     now = now or timezone.now()
-    return [_outlook(look, rule) for look in (Look(kind, now) for kind in Kind) for rule in look.rules]
+    looks = [Look(kind, now) for kind in (Kind.CHATS, Kind.FILES)]
+    found = [_outlook(look, rule) for look in looks for rule in look.rules]
+    return found + [_of_usage(rule, now) for rule in policies.rules(Kind.USAGE)]
+
+
+def _of_usage(rule: Rule, now: datetime.datetime) -> Outlook:
+    due = details.due(rule, now).count()
+    return Outlook(
+        rule=rule,
+        due=0,
+        messages=0,
+        files=0,
+        told=0,
+        next_at=None,
+        to_tell=0,
+        held=0,
+        pinned=0,
+        entries=due,
+        held_entries=details.old(rule, now).count() - due,
+    )
 
 
 def _outlook(look: Look, rule: Rule) -> Outlook:

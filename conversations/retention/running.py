@@ -14,7 +14,7 @@ from accounts import audit
 
 from .. import lifecycle
 from ..models import Attachment, Conversation, Turn
-from . import holds, notices
+from . import details, holds, notices, policies
 from .due import Look
 from .policies import Kind, Rule
 
@@ -30,7 +30,8 @@ class Deleted:
     conversations: int = 0
     messages: int = 0
     files: int = 0
-    ids: list[uuid.UUID] = field(default_factory=list)
+    entries: int = 0
+    ids: list[uuid.UUID | int] = field(default_factory=list)
 
     @property
     def digest(self) -> str:
@@ -52,6 +53,18 @@ def run(*, now: datetime.datetime | None = None) -> list[Deleted]:
                     delete(conversation_id, look, deleted)
             if deleted.ids:
                 found.append(deleted)
+    return found + _run_usage(now)
+
+
+def _run_usage(now: datetime.datetime) -> list[Deleted]:
+    found = []
+    for rule in policies.rules(Kind.USAGE):
+        with _certified(rule) as deleted:
+            for ids in details.delete(rule, now):
+                deleted.entries += len(ids)
+                deleted.ids += ids
+        if deleted.ids:
+            found.append(deleted)
     return found
 
 
@@ -72,6 +85,7 @@ def _certified(rule: Rule) -> Iterator[Deleted]:
                 conversations=deleted.conversations,
                 messages=deleted.messages,
                 files=deleted.files,
+                usage_entries=deleted.entries,
                 ids_sha256=deleted.digest,
             )
 

@@ -32,6 +32,8 @@ NOT_SAID = {
     "calibration": {"model"},
     "contextdigest": {"model"},
     "conversation": {"model"},
+    "dailyfigure": {"kind", "label"},
+    "dailyusage": {"model", "purpose", "counted", "currency"},
     "discarded": {"name"},
     "job": {"kind", "key", "worker", "error"},
     "legalhold": {"words", "reason"},
@@ -68,7 +70,7 @@ def everything(root, alice, talk, kept_files) -> None:  # noqa: F811
     work.queue(kind="summary", key="this", conversation=conversation)
     spend(alice)
     Quota.objects.create(user=alice, tokens_per_day=5)
-    RetentionPolicy.objects.create(chats_days=30, files_days=20)
+    RetentionPolicy.objects.create(chats_days=30, files_days=20, usage_days=10)
     holds.place(by=root, reason="They are needed in court.", owner_id=alice.pk, words="tide")
     keys.make(user=alice, name="A script", scopes=["read"])
     tokens.issue(user=alice)

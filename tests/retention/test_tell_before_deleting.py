@@ -168,6 +168,7 @@ def test_a_certificate_says_how_much_by_which_policy_and_no_title(alice, clock):
         "conversations": 2,
         "messages": 4,
         "files": 1,
+        "usage_entries": 0,
         "ids_sha256": hashlib.sha256(ids.encode()).hexdigest(),
     }
     assert AuditEntry.objects.filter(action="conversation.purged").count() == 2

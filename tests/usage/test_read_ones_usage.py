@@ -203,12 +203,13 @@ def test_the_entries_themselves_are_not_read_for_it(read, alice):
     spend(alice)
     with CaptureQueriesContext(connection) as captured:
         read()
-    entries, modes = [each["sql"] for each in captured if "GROUP BY" in each["sql"]]
+    asked = [each["sql"] for each in captured]
+    assert not [sql for sql in asked if "conversations_usageentry" in sql]
+    assert len([sql for sql in asked if "conversations_dailyusage" in sql]) == 1
+    (modes,) = [sql for sql in asked if "GROUP BY" in sql]
     if connection.vendor == "sqlite":
-        assert "USING COVERING INDEX usage_of_user" in plan_of(entries)
-        # Of other days no turn is looked at, and no conversation that has rested since.
-        assert "conversations_of_owner (owner_id=? AND active_at>?)" in plan_of(modes)
-        assert "turns_in_order (conversation_id=? AND created_at>? AND created_at<?)" in plan_of(modes)
+        # Of other days no turn is looked at, and of these no row.
+        assert "USING COVERING INDEX turns_asked (author_id=? AND created_at>? AND created_at<?)" in plan_of(modes)
 
 
 def plan_of(query: str) -> str:

@@ -18,6 +18,9 @@ class Command(BaseCommand):
             return
         done = running.run()
         for deleted in done:
+            if deleted.rule.kind is Kind.USAGE:
+                self.stdout.write(f"{_title(deleted.rule)}: {deleted.entries:,} entries deleted.")
+                continue
             chats = f"{deleted.messages:,} messages, {deleted.files:,} files"
             self.stdout.write(f"{_title(deleted.rule)}: {deleted.conversations:,} chats ({chats}) deleted.")
         if not done:
@@ -28,6 +31,9 @@ class Command(BaseCommand):
         for each in outlooks:
             next_at = f", the next on {each.next_at:%Y-%m-%d}" if each.next_at else ""
             self.stdout.write(f"{_title(each.rule)}:")
+            if each.rule.kind is Kind.USAGE:
+                self.stdout.write(f"  due now: {each.entries:,} entries; kept by a legal hold: {each.held_entries:,}")
+                continue
             self.stdout.write(
                 f"  due now: {each.due:,} chats with {each.messages:,} messages and {each.files:,} files"
                 if each.rule.kind is Kind.CHATS
