@@ -12,7 +12,15 @@ from accounts import audit
 from accounts.recording import Recorded
 from chatsite.admin import ReadOnlyAdmin
 
-from . import moderation_admin, reading_admin, retention_admin, review_admin, work  # noqa: F401  # these have pages of their own
+# These have pages of their own.
+from . import (  # noqa: F401
+    dashboard_admin,
+    moderation_admin,
+    reading_admin,
+    retention_admin,
+    review_admin,
+    work,
+)
 from .models import Calibration, ContextDigest, Feedback, Job, ModelPrice, Quota, UsageEntry
 
 CURRENCY_LETTERS = 3

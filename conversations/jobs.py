@@ -6,7 +6,7 @@ from huey.contrib.djhuey import close_db, db_periodic_task, db_task, on_startup
 from accounts import audit
 
 # The modules that do jobs say so when they are imported.
-from . import condensing, doing, lifecycle, sessions, storage, summaries, titles, work
+from . import condensing, doing, figures, lifecycle, sessions, storage, summaries, titles, work
 from .retention import running
 
 KINDS = (titles.KIND, summaries.KIND, condensing.KIND)
@@ -63,3 +63,9 @@ def clean_files() -> None:
 def keep_no_longer() -> None:
     """Delete what retention policies no longer keep, and tell who has to be told, once a night."""
     running.run()
+
+
+@db_periodic_task(crontab(minute="5"))
+def count_figures() -> None:
+    """Count what the dashboard shows of today and yesterday, once an hour."""
+    figures.count()

@@ -70,15 +70,27 @@ class Part:
 
 def by_day(days: dict[datetime.date, Sums]) -> DayChart:
     """Return the chart of the tokens of each day, read above written."""
-    most = max((sums.tokens for sums in days.values()), default=0)
+    columns = {
+        day: (
+            sums.completion_tokens,
+            sums.prompt_tokens,
+            f"{date(day)}: {sums.prompt_tokens:,} read, {sums.completion_tokens:,} written",
+        )
+        for day, sums in days.items()
+    }
+    return stacked(columns, summary=_summary(days))
+
+
+def stacked(days: Mapping[datetime.date, tuple[int, int, str]], *, summary: str) -> DayChart:
+    """Return the chart of two amounts of each day, the first below the second, each day with its words."""
+    most = max((below + above for below, above, _ in days.values()), default=0)
     step = nice_step(most)
     scale = (GROUND - SKY) / (step * STEPS)
     slot = 100 / len(days)
     every = -(-len(days) // LABELS) if len(days) > LABELS + 1 else 1
     columns = []
-    for number, (day, sums) in enumerate(days.items()):
-        written = sums.completion_tokens * scale
-        read = sums.prompt_tokens * scale
+    for number, (day, (below, above, title)) in enumerate(days.items()):
+        written, read = below * scale, above * scale
         gap = min(GAP, read) if written else 0
         columns.append(
             Column(
@@ -89,14 +101,14 @@ def by_day(days: dict[datetime.date, Sums]) -> DayChart:
                 read_height=percent(read - gap),
                 written_y=percent(GROUND - written),
                 written_height=percent(written),
-                title=f"{date(day)}: {sums.prompt_tokens:,} read, {sums.completion_tokens:,} written",
+                title=title,
                 label=date(day) if number % every == 0 else "",
                 minor=number // every % 2 == 1,
             )
         )
     lines = [(GROUND - count * step * scale, count * step) for count in range(STEPS + 1)]
     ticks = [Tick(y=percent(y), text_y=percent(y + 1.5), text=short(value)) for y, value in lines]
-    return DayChart(columns=columns, ticks=ticks, summary=_summary(days))
+    return DayChart(columns=columns, ticks=ticks, summary=summary)
 
 
 def shares(amounts: Sequence[tuple[str, int | Decimal, str]]) -> list[Part]:

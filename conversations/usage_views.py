@@ -58,7 +58,7 @@ def page(request: HttpRequest) -> HttpResponse:
     today = quotas.utc_now().date()
     report = usage.report(user=request.user, first=today - datetime.timedelta(days=int(days) - 1), last=today)
     limits = usage.limits(user=request.user)
-    models = _named(report.by_model)
+    models = named(report.by_model)
     kinds = usage.kinds_of_help(user=request.user, first=report.first, last=report.last)
     purposes = {UsageEntry.Purpose(purpose).label: sums for purpose, sums in report.by_purpose.items()}
     context = {
@@ -92,7 +92,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "conversations/usage.html", context)
 
 
-def _named(by_model: dict[str, usage.Sums]) -> dict[str, usage.Sums]:
+def named(by_model: dict[str, usage.Sums]) -> dict[str, usage.Sums]:
     """Return the sums by what people call the models; two of one name keep their ids."""
     names = [model_name(model) for model in by_model]
     return {
@@ -112,7 +112,7 @@ def _row(name: str, sums: usage.Sums) -> Row:
         read=f"{sums.prompt_tokens:,}",
         written=f"{sums.completion_tokens:,}",
         time=seconds(sums.average_ms),
-        cost=_cost(sums),
+        cost=cost_in_words(sums),
     )
 
 
@@ -120,7 +120,7 @@ def _parts(groups: dict[str, usage.Sums]) -> list[usage_charts.Part]:
     return usage_charts.shares([(name, sums.tokens, f"{sums.tokens:,}") for name, sums in groups.items()])
 
 
-def _cost(sums: usage.Sums) -> str:
+def cost_in_words(sums: usage.Sums) -> str:
     """Return the cost in words; what nobody knows is said to be unknown, never 0."""
     parts = [_amounts(sums), "unknown" if sums.unpriced_calls else ""]
     return " + ".join(part for part in parts if part) or "0"

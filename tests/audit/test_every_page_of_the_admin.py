@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts import keys, tokens
 from accounts.models import AuditEntry, User
 from accounts.recording import Recorded
-from conversations import reading, work
+from conversations import figures, reading, work
 from conversations.models import Attachment, ContextDigest, Message, Quota, RetentionPolicy, Summary
 from conversations.retention import holds
 from tests.pages.conftest import browser_of, plain_static_files, talk  # noqa: F401
@@ -69,6 +69,7 @@ def everything(root, alice, talk, kept_files) -> None:  # noqa: F811
     Summary.objects.create(conversation=conversation, number=1, start_time=at, end_time=at, text="It went well")
     work.queue(kind="summary", key="this", conversation=conversation)
     spend(alice)
+    figures.count()
     Quota.objects.create(user=alice, tokens_per_day=5)
     RetentionPolicy.objects.create(chats_days=30, files_days=20, usage_days=10)
     holds.place(by=root, reason="They are needed in court.", owner_id=alice.pk, words="tide")
