@@ -54,7 +54,7 @@ def do_not_add_up(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0018_retention"),
+        ("conversations", "0018_dictation"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
