@@ -9,7 +9,7 @@ from django.conf import settings
 from llm import agent, truncation
 from llm.events import Finished
 from llm.meter import Measured
-from llm.tokens import TOKENS_PER_IMAGE, estimate_tools
+from llm.tokens import TOKENS_PER_IMAGE, estimate, estimate_tools
 from llm.values import Message as Said
 from llm.values import Model, Tool
 
@@ -23,6 +23,8 @@ LEAST_ANSWER_SHARE = 1 / 16
 TOOLS_SHARE = 1 / 4
 # What tools find may have this part of the window, or what is left of it.
 RESULTS_SHARE = 1 / 8
+# What a person wants of every conversation may have this part of the window; what takes more is not sent.
+PERSONAL_SHARE = 1 / 8
 # A question, and its answer so far that is to go on, may have this part of the window.
 RESUMED_SHARE = 1 / 2
 
@@ -60,6 +62,8 @@ class Sent:
     included: list[dict[str, Any]] = field(default_factory=list)
     # Pictures are counted by rules of their own: then the server's count says nothing of our estimate.
     pictures: bool = False
+    # Whether what the person wants of every conversation is among it.
+    instructed: bool = False
 
 
 def beside(tools: Sequence[Tool], model: Model) -> tuple[Model, int]:
@@ -85,8 +89,9 @@ def assemble(*, turn: Turn, asked: context.Past, model: Model, beside: int = 0) 
     """
     known = calibration.of(model.id)
     ratio = calibration.budget_ratio(known)
-    window = context.window_of(model)
-    instructions = modes.instructions(turn)
+    window = min(context.window_of(model), turn.parameters.get("context_length", context.window_of(model)))
+    personal = _personal(turn, int(window * PERSONAL_SHARE / ratio))
+    instructions = modes.instructions(turn, personal=personal)
     if turn.continues_id:
         room = int(window * RESUMED_SHARE / ratio) - beside - context.cost(context.opened(instructions))
         asked = context.shortened(asked, room)
@@ -133,6 +138,7 @@ def assemble(*, turn: Turn, asked: context.Past, model: Model, beside: int = 0) 
         digest=fitted.digest,
         included=included,
         pictures=any(said.images for said in built.messages),
+        instructed=bool(personal),
     )
 
 
@@ -142,7 +148,9 @@ def estimated(*, turn: Turn, asked: context.Past) -> int:
     branch = Branch(turn.parent_id)
     budget = context.budget_of(window)
     history = [*_all_that_fits(branch, budget), asked]
-    sent = context.build(history=history, instructions=modes.instructions(turn), window=window)
+    sent = context.build(
+        history=history, instructions=modes.instructions(turn, personal=_personal(turn, budget)), window=window
+    )
     # What of the files was sent nobody knows any more; they are sent as far as there is room.
     files = inclusion.tokens_of([*branch.far_back(), *history])
     return max(sent.tokens, min(sent.tokens + files, budget))
@@ -167,10 +175,17 @@ def account(
         "window": window,
         "window_used": last.prompt_tokens + last.completion_tokens if last and last.exact else None,
         "truncated": truncated,
+        "instructed": sent.instructed,
     }
     telling = as_estimated and truncated != "prompt" and not sent.pictures
     counted = first.prompt_tokens if first and first.exact and telling else 0
     return fields, calibration.Learnt(model, sent.tokens, counted) if counted else None
+
+
+def _personal(turn: Turn, room: int) -> str:
+    """Return what the person wants of every conversation; empty where that is turned off, or takes more than `room`."""
+    wanted = turn.author.instructions if turn.author.use_instructions else ""
+    return wanted if estimate(wanted) <= room else ""
 
 
 def _given(window: int | None, finished: Finished | None) -> int | None:

@@ -82,6 +82,7 @@ def context_of(turn: Turn) -> dict:
         "window": turn.window,
         "window_used": turn.window_used,
         "truncated": turn.truncated,
+        "instructed": turn.instructed,
     }
 
 
@@ -103,6 +104,7 @@ def turn_finished(turn: Turn) -> dict:
         "timings": timings_of(turn),
         "mode": turn.mode,
         "intent": turn.intent,
+        "parameters": turn.parameters,
         "context": context_of(turn),
         "included": turn.included,
         "notes": turn.notes,

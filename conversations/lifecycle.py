@@ -4,7 +4,7 @@ import datetime
 import hashlib
 import json
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from copy import copy
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import audit
 
-from . import events, live, modes, runner, search, summaries, tags
+from . import events, live, modes, parameters, runner, search, summaries, tags
 from .errors import IdTaken, Invalid, NotFound, PreconditionFailed, TooLarge, TurnRunning, UnderHold
 from .models import Conversation, Summary, Turn
 from .retention import holds, policies
@@ -30,7 +30,18 @@ PURGED_TURNS = 200
 PINNED_MAX = 200
 # What makes one version of a conversation differ from another.
 # Beside these, its tags do.
-VERSION_FIELDS = ("title", "model", "mode", "instructions", "status", "pinned", "archived", "leaf_id", "active_at")
+VERSION_FIELDS = (
+    "title",
+    "model",
+    "mode",
+    "instructions",
+    "parameters",
+    "status",
+    "pinned",
+    "archived",
+    "leaf_id",
+    "active_at",
+)
 
 
 def find(*, conversation_id, user) -> Conversation:
@@ -52,9 +63,12 @@ def version_of(conversation: Conversation) -> str:
     return hashlib.sha256(json.dumps(standing).encode()).hexdigest()[:32]
 
 
-def create(*, owner, id: uuid.UUID | None = None, **fields: str) -> Conversation:
-    """Return a new, empty conversation with the given title, model and instructions; raises IdTaken or Invalid."""
-    conversation = Conversation(pk=id or uuid.uuid4(), owner=owner)
+def create(*, owner, id: uuid.UUID | None = None, **fields: Any) -> Conversation:
+    """Return a new, empty conversation with these fields, and of the others what its owner begins with.
+
+    Fields are title, model, mode, instructions and parameters; raises IdTaken, Invalid or TooLarge.
+    """
+    conversation = Conversation(pk=id or uuid.uuid4(), owner=owner, model=owner.default_model, mode=owner.default_mode)
     for name, value in fields.items():
         setattr(conversation, name, _FIELDS[name](value))
     if conversation.title:
@@ -72,8 +86,8 @@ def create(*, owner, id: uuid.UUID | None = None, **fields: str) -> Conversation
 def change(
     *, conversation: Conversation, changes: dict[str, Any], expected: Collection[str] | None = None
 ) -> Conversation:
-    """Return the conversation with all the changes or none: title, model, mode, instructions, pinned, archived, tags,
-    leaf.
+    """Return the conversation with all the changes or none: title, model, mode, instructions, parameters, pinned,
+    archived, tags, leaf.
 
     `tags` are names, made if there are none yet; `leaf` is the id of a turn, and opens the branch that goes through
     it. `expected` names the versions that may be
@@ -351,4 +365,10 @@ def _as_it_is(value: Any) -> Any:
 
 
 # What each text is checked for, and how it is kept.
-_FIELDS = {"title": _title, "model": _model, "mode": modes.check, "instructions": _instructions}
+_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "title": _title,
+    "model": _model,
+    "mode": modes.check,
+    "instructions": _instructions,
+    "parameters": parameters.check,
+}

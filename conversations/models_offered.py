@@ -14,6 +14,11 @@ def listing() -> Listing:
     return engine.catalog.listing()
 
 
+def to_begin_with(listing: Listing, wanted: str) -> str | None:
+    """Return the id of the model to begin a conversation with: the wanted one if it is there, else the default."""
+    return wanted if any(model.id == wanted for model in listing.models) else listing.default
+
+
 def chosen(listing: Listing, wanted: str) -> str | None:
     """Return the id of the model to use: the wanted one, also if it is away just now, else the default."""
     return wanted or listing.default

@@ -61,9 +61,10 @@ def again(turn: Turn, *, asked: str) -> str:
     return asked or (turn.mode if turn.intent.get("by") == PERSON else "")
 
 
-def instructions(turn: Turn) -> str:
-    """Return what the model is told before the conversation: how to help, and what the person wants of it."""
-    told = [intent.prompt(intent.Mode(turn.mode)) if turn.mode else "", turn.conversation.instructions]
+def instructions(turn: Turn, *, personal: str = "") -> str:
+    """Return what the model is told before the conversation: how to help, and what the person wants of every one, and
+    of this one."""
+    told = [intent.prompt(intent.Mode(turn.mode)) if turn.mode else "", personal, turn.conversation.instructions]
     return "\n\n".join(filter(None, told))
 
 

@@ -187,7 +187,8 @@ def _after(*, conversation_id, author, parent) -> tuple[Conversation, Turn | Non
     except Conversation.DoesNotExist:
         if parent is not None:
             raise NotFound from None
-        conversation = Conversation.objects.create(pk=conversation_id, owner=author)
+        begun = {"model": author.default_model, "mode": author.default_mode}
+        conversation = Conversation.objects.create(pk=conversation_id, owner=author, **begun)
     if conversation.owner_id != author.pk or conversation.deleted_at is not None:
         raise NotFound
     if parent is None:
@@ -307,6 +308,7 @@ def _commit(
         fingerprint=fingerprint,
         model=model,
         notes=verdict.notes,
+        parameters=conversation.parameters,
         **modes.of(conversation=conversation, parent=parent, text=text, asked=mode),
         **claimed,
     )

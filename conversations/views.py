@@ -72,7 +72,9 @@ def _page(request, *, conversation, conversation_id, at: Message | None = None) 
         "conversation_id": str(conversation_id),
         "title": str(conversation) if conversation else "New chat",
         "listing": listing,
-        "model": models_offered.chosen(listing, conversation.model if conversation else ""),
+        "model": models_offered.chosen(listing, conversation.model)
+        if conversation
+        else models_offered.to_begin_with(listing, request.user.default_model),
         "user": request.user,
         "readings": reading.of_conversation(conversation=conversation) if conversation else [],
         "problem": problem,

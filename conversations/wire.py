@@ -231,6 +231,7 @@ def _turn_end_html(event: dict) -> str:
         usage_exact=usage.get("exact", False),
         mode=event["mode"],
         intent=event["intent"],
+        parameters=event["parameters"],
         **_context(event["context"]),
         included=event["included"],
         notes=event["notes"],

@@ -162,6 +162,34 @@ class ContextSerializer(serializers.Serializer):
     truncated = serializers.ChoiceField(
         ["", *Turn.Truncated.values], help_text="What the server left away without an error."
     )
+    instructed = serializers.BooleanField(help_text="Whether the person's own instructions were sent along.")
+
+
+class ParametersSerializer(StrictSerializer):
+    """How the model is asked; what is left out or null is left to the model and its server."""
+
+    temperature = serializers.FloatField(required=False, allow_null=True, help_text="From 0 to 2.")
+    top_p = serializers.FloatField(required=False, allow_null=True, help_text="More than 0, at most 1.")
+    seed = serializers.IntegerField(required=False, allow_null=True, help_text="From 0 to 2147483647.")
+    context_length = serializers.IntegerField(
+        required=False, allow_null=True, help_text="How many tokens of the model's window may be taken, 1024 or more."
+    )
+    thinking = serializers.BooleanField(
+        required=False, allow_null=True, help_text="Whether to think before answering, where a model can."
+    )
+
+
+@extend_schema_field(ParametersSerializer)
+class ParametersField(serializers.Field):
+    """All parameters that are to be set; their limits are the verb's to check."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("This must be an object.")
+        return data
+
+    def to_representation(self, value: dict[str, Any]) -> dict[str, Any]:
+        return value
 
 
 class DigestSerializer(TellingSerializer):
@@ -188,6 +216,7 @@ class TurnSerializer(TellingSerializer):
     timings = serializers.SerializerMethodField()
     context = serializers.SerializerMethodField()
     mode = ModeField(read_only=True, help_text="The kind of help that was given.")
+    parameters = ParametersField(read_only=True, help_text="How the model was asked, where that was set.")
 
     class Meta:
         model = Turn
@@ -204,6 +233,7 @@ class TurnSerializer(TellingSerializer):
             "timings",
             "mode",
             "intent",
+            "parameters",
             "context",
             "included",
             "notes",
@@ -264,11 +294,20 @@ class ConversationDetailSerializer(ConversationSerializer):
     # Not a choice: of one that is only read, the description would leave out that it may be empty.
     leaf = serializers.UUIDField(source="leaf_id", allow_null=True)
     mode = ModeField(read_only=True, help_text="The kind of help; empty: as each question needs it.")
+    parameters = ParametersField(read_only=True)
     messages = MessageSerializer(many=True)
     earlier = serializers.CharField(allow_null=True)
 
     class Meta(ConversationSerializer.Meta):
-        fields = [*ConversationSerializer.Meta.fields, "mode", "instructions", "leaf", "messages", "earlier"]
+        fields = [
+            *ConversationSerializer.Meta.fields,
+            "mode",
+            "instructions",
+            "parameters",
+            "leaf",
+            "messages",
+            "earlier",
+        ]
         read_only_fields = fields
 
 
@@ -290,6 +329,7 @@ class NewConversationSerializer(StrictSerializer):
     model = StringField(required=False, allow_blank=True)
     instructions = StringField(required=False, allow_blank=True)
     mode = ModeField()
+    parameters = ParametersField(required=False)
 
 
 class ConversationChangesSerializer(StrictSerializer):
@@ -297,6 +337,7 @@ class ConversationChangesSerializer(StrictSerializer):
     model = StringField(required=False, allow_blank=True)
     instructions = StringField(required=False, allow_blank=True)
     mode = ModeField()
+    parameters = ParametersField(required=False, help_text="All that are to be set; others are left to the model.")
     pinned = FlagField(required=False)
     archived = FlagField(required=False)
     tags = serializers.ListField(

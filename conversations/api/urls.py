@@ -11,6 +11,7 @@ from .digests import DigestsView
 from .exports import ExportEverythingView, ExportView, ImportView
 from .feedback import FeedbackView
 from .history import ChatHistoryView, HistoryView
+from .preferences import PreferencesView
 from .readings import ReadingsView
 from .reports import ReportsView, ReportView
 from .search import SearchView
@@ -57,6 +58,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("attachments/<uuid:attachment_id>/thumbnail/", ThumbnailView.as_view(), name="api_attachment_thumbnail"),
     path("attachments/<uuid:attachment_id>/text/", TextView.as_view(), name="api_attachment_text"),
     path("search/", SearchView.as_view(), name="api_search"),
+    path("preferences/", PreferencesView.as_view(), name="api_preferences"),
     path("readings/", ReadingsView.as_view(), name="api_readings"),
     path("usage/", UsageView.as_view(), name="api_usage"),
     *router.urls,

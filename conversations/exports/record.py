@@ -37,6 +37,7 @@ def conversation(row: Conversation, *, leaf: uuid.UUID | None) -> dict[str, Any]
         "model": row.model,
         "mode": row.mode,
         "instructions": row.instructions,
+        "parameters": row.parameters,
         "status": row.status,
         "pinned": row.pinned,
         "archived": row.archived,
@@ -80,6 +81,8 @@ def turn(
         "window": row.window,
         "window_used": row.window_used,
         "truncated": row.truncated,
+        "parameters": row.parameters,
+        "instructed": row.instructed,
         "included": row.included,
         "messages": [message(each, thumbs.get(each.pk)) for each in messages],
     }

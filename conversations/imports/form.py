@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from django.utils import timezone
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
 
+from .. import parameters
 from ..feedback import REASON_CHARACTERS
 from ..models import ContextDigest, Conversation, Feedback, Message, Mode, StoredFile, Summary, Turn
 from ..models.tag import NAME_CHARACTERS
@@ -127,6 +128,14 @@ class IncludedForm(Form):
     why: Code
 
 
+class ParametersForm(Form):
+    temperature: Annotated[float, Field(ge=0, le=parameters.TEMPERATURE_MAX)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    seed: Annotated[int, Field(ge=0, le=parameters.SEED_MAX)] | None = None
+    context_length: Annotated[int, Field(ge=parameters.CONTEXT_MIN, le=parameters.CONTEXT_MAX)] | None = None
+    thinking: bool | None = None
+
+
 class TurnForm(Form):
     id: Id
     parent: Id | None
@@ -154,6 +163,8 @@ class TurnForm(Form):
     window: Count | None
     window_used: Count | None
     truncated: Annotated[str, _one_of(["", *Turn.Truncated.values])]
+    parameters: ParametersForm = ParametersForm()
+    instructed: bool = False
     included: Annotated[list[IncludedForm], Field(max_length=1000)]
     messages: Annotated[list[MessageForm], Field(min_length=2, max_length=10_000)]
 
@@ -165,6 +176,7 @@ class ConversationForm(Form):
     model: Short
     mode: Annotated[str, _one_of(["", *Mode.values])]
     instructions: Annotated[str, StringConstraints(max_length=32 * 1024)]
+    parameters: ParametersForm = ParametersForm()
     status: Annotated[str, _one_of(Conversation.Status.values)]
     pinned: bool
     archived: bool

@@ -75,14 +75,15 @@ class Writer:
 
     def _conversation(self) -> Conversation:
         form = self._export.conversation
-        fields = form.model_dump(exclude={"id", "leaf", "title", "rated_at", "tags"})
+        fields = form.model_dump(exclude={"id", "leaf", "title", "rated_at", "tags", "parameters"})
+        fields["parameters"] = form.parameters.model_dump(exclude_none=True)
         rated_at = (form.rated_at or timezone.now()) if form.rating else None
         return Conversation(owner=self._owner, title=" ".join(form.title.split()), rated_at=rated_at, **fields)
 
     def _take(self, conversation: Conversation, form: TurnForm, depth: int) -> None:
         parent = self._turns[form.parent] if form.parent else None
         fields = form.model_dump(
-            exclude={"id", "parent", "continues", "status", "intent", "digest", "included", "messages"}
+            exclude={"id", "parent", "continues", "status", "intent", "digest", "included", "messages", "parameters"}
         )
         turn = Turn(
             conversation=conversation,
@@ -93,6 +94,7 @@ class Writer:
             fingerprint=FINGERPRINT,
             status=TURN_ENDS.get(form.status, form.status),
             intent=form.intent.model_dump(exclude_unset=True),
+            parameters=form.parameters.model_dump(exclude_none=True),
             heartbeat_at=form.finished_at or form.created_at,
             **fields,
         )

@@ -82,6 +82,7 @@ class Conversation(models.Model):
         max_length=8, choices=Mode.choices, blank=True, help_text="The kind of help; empty: as each question needs it."
     )
     instructions = models.TextField(blank=True, help_text="What the assistant is told before the conversation.")
+    parameters = models.JSONField(default=dict, blank=True, help_text="How the model is asked, where that is set.")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     pinned = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)

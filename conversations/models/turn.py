@@ -177,6 +177,8 @@ class Turn(models.Model):
         max_length=8, choices=Mode.choices, blank=True, help_text="The kind of help that was given."
     )
     intent = models.JSONField(default=dict, blank=True, help_text="Why that mode: `by`, `confidence` and `reason`.")
+    parameters = models.JSONField(default=dict, blank=True, help_text="How the model was asked, where that was set.")
+    instructed = models.BooleanField(default=False, help_text="Whether the person's own instructions were sent.")
     included = models.JSONField(default=list, blank=True, help_text="What of each attached file the model was sent.")
     # Each with its `place` (question or answer), what was done (`action`: warn or mask), and `text` for the person.
     notes = models.JSONField(default=list, blank=True, help_text="What rules have to say about it.")

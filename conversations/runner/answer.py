@@ -19,9 +19,8 @@ from llm.events import Finished, RoundEnded, Stage, Text, Thinking, ToolAsked, T
 from llm.joining import Joint
 from llm.meter import MOST_TOKENS, Meter
 from llm.tokens import estimate
-from llm.values import Options
 
-from .. import assembly, events, ledger, live, moderation, quotas, tools
+from .. import assembly, events, ledger, live, moderation, parameters, quotas, tools
 from ..models import Turn
 from ..rendering import ready_blocks
 from . import opinion, rows
@@ -152,7 +151,7 @@ class Answer:
                 tools=toolbox,
                 # What a function said before an answer was cut off stands in it.
                 likely=None if work.turn.continues_id else tools.likely(work.question, toolbox),
-                options=Options(),
+                options=parameters.options(work.turn.parameters),
                 room=assembly.room_for_results(sent),
             )
             await self._listen(stream, self._meter, Joint(work.answer.text), work)

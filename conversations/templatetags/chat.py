@@ -6,7 +6,7 @@ import orjson
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from .. import tools
+from .. import parameters, tools
 from ..models import Mode, Turn
 from ..rendering import render
 from ..wire import thought
@@ -17,6 +17,7 @@ MODE_ICONS: dict[str, str] = {Mode.CHAT: "spark", Mode.CODE: "code", Mode.TUTORI
 
 
 register.filter("tool_label", tools.label)
+register.filter("parameters_told", parameters.told)
 register.filter("thought", thought)
 
 

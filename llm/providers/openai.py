@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 PROPS_SECONDS = 1.0
 NO_KEY = "none"  # the SDK insists on one; servers in the house ask for none
 OPENAI_HOST = "api.openai.com"
+SWITCH = "chat_template_kwargs"
 NO_CHAT = ("embed", "whisper", "tts", "dall-e", "moderation", "transcribe", "realtime", "davinci-002", "babbage-002")
 SEEING = ("gpt-4o", "gpt-4.1", "gpt-5", "o3", "o4", "vision", "-vl", "llava", "pixtral", "gemma-3", "llama-4", "gemini")
 
@@ -50,6 +51,8 @@ class OpenAIProvider:
         self.clients = PerLoop(self.open_client)
         self.sees: dict[str, bool] = {}
         self.no_usage: set[str] = set()
+        # Models whose servers do not know the switch for thinking.
+        self.no_switch: set[str] = set()
 
     def open_client(self) -> AsyncOpenAI:
         options = http_options(base_url=self.config.openai_base_url, connect_seconds=self.config.connect_seconds)
@@ -148,6 +151,8 @@ class OpenAIProvider:
         """Return the response to a streamed chat as soon as its head is there, whatever its status."""
         ask_usage = model not in self.no_usage
         extra = request | {"stream_options": {"include_usage": True}} if ask_usage else request
+        if model in self.no_switch:
+            extra = {name: value for name, value in extra.items() if name != SWITCH}
         # The body goes round the SDK's parameters: walking the types of 50 messages costs it 8 ms of CPU.
         call = self.clients.get().chat.completions.with_streaming_response.create(
             model=model, messages=[], stream=True, extra_body=extra
@@ -158,6 +163,9 @@ class OpenAIProvider:
             refusal = cast(httpx.Response, error.response)
             if ask_usage and refusal.status_code in (400, 422) and b"stream_options" in await refusal.aread():
                 self.no_usage.add(model)
+                return await self.send(model=model, request=request)
+            if SWITCH in extra and refusal.status_code in (400, 422) and SWITCH.encode() in await refusal.aread():
+                self.no_switch.add(model)
                 return await self.send(model=model, request=request)
             return refusal
         return cast(httpx.Response, response.http_response)
@@ -175,6 +183,10 @@ class OpenAIProvider:
             "seed": options.seed,
             "stop": list(options.stop) or None,
             "reasoning_effort": options.think if isinstance(options.think, str) else None,
+            # What vLLM, llama.cpp and SGLang hand to a model's template. OpenAI itself knows efforts only.
+            SWITCH: {"enable_thinking": options.think}
+            if isinstance(options.think, bool) and self.host != OPENAI_HOST
+            else None,
             "tools": [wire_tool(tool) for tool in tools] or None,
         }
         if options.format == "json":

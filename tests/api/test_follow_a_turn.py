@@ -29,6 +29,7 @@ def test_a_finished_turn_tells_its_usage_and_timings(program, talk):
         "timings": {"first_token_ms": 5, "total_ms": 50},
         "mode": "tutorial",
         "intent": {"by": "detected", "confidence": mock.ANY, "reason": mock.ANY},
+        "parameters": {},
         "context": {
             "verbatim": 0,
             "condensed": 0,
@@ -37,6 +38,7 @@ def test_a_finished_turn_tells_its_usage_and_timings(program, talk):
             "window": None,
             "window_used": None,
             "truncated": "",
+            "instructed": False,
         },
         "included": [],
         "continues": None,

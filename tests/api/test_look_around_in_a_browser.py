@@ -34,7 +34,7 @@ def test_an_answer_is_shown_with_the_ways_on(browser, talk):
     assert 'data-call="POST"' in page
     detail = browser.get(f"/api/conversations/{talk.conversation_id}/").content.decode()
     assert 'data-call="PATCH"' in detail
-    assert "title, model, instructions, mode, pinned, archived, tags, leaf" in detail
+    assert "title, model, instructions, mode, parameters, pinned, archived, tags, leaf" in detail
     assert 'data-call="DELETE"' in detail
 
 

@@ -31,6 +31,7 @@ def test_a_turn_tells_what_its_model_was_sent(program, talk, digest):
         "window": 8192,
         "window_used": 70,
         "truncated": "",
+        "instructed": False,
     }
 
 

@@ -31,7 +31,7 @@ NOT_SAID = {
     "attachment": set(),
     "calibration": {"model"},
     "contextdigest": {"model"},
-    "conversation": {"model"},
+    "conversation": {"model", "parameters"},
     "dailyfigure": {"kind", "label"},
     "dailyusage": {"model", "purpose", "counted", "currency"},
     "discarded": {"name"},
@@ -50,7 +50,7 @@ NOT_SAID = {
     "storedfile": {"sha256", "media_type", "content", "image", "thumbnail"},
     "drawnpage": {"image"},
     "summary": {"model", "metrics"},
-    "turn": {"model", "client_id", "fingerprint", "worker", "finish_reason", "error_code"},
+    "turn": {"model", "parameters", "client_id", "fingerprint", "worker", "finish_reason", "error_code"},
     "usageentry": {"provider", "model", "currency"},
 }
 

@@ -35,6 +35,7 @@ class Behaviour:
     pings: bool = False  # comments (SSE) or blank lines (NDJSON) between the tokens
     usage: bool = True
     reject_usage: bool = False  # 400 when `stream_options` is sent
+    reject_switch: bool = False  # 400 when `chat_template_kwargs` is sent
     reject_tools: bool = False  # 400 when `tools` are sent
     reasoning_key: str = "reasoning_content"
     tools_at_end: bool = False  # Ollama: tool calls in the `done: true` line
@@ -99,6 +100,7 @@ NAMED: dict[str, Behaviour] = {
     "length": Behaviour(reason="length"),
     "pings": Behaviour(pings=True, rate=200),
     "no-usage": Behaviour(usage=False),
+    "reject-switch": Behaviour(reject_switch=True, capabilities=("completion", "thinking")),
     "reject-usage": Behaviour(reject_usage=True),
     "reject-tools": Behaviour(reject_tools=True, capabilities=TOOLS),
     "counting-2": Behaviour(per_word=2),

@@ -215,6 +215,8 @@ def refusal(*, model: str, behaviour: Behaviour | None, body: dict[str, Any], na
         return 400, f'"{model}" does not support thinking'
     if native and body.get("tools") and "tools" not in behaviour.capabilities:
         return 400, f"registry.ollama.ai/library/{model}:latest does not support tools"
+    if behaviour.reject_switch and "chat_template_kwargs" in body:
+        return 400, "property 'chat_template_kwargs' is unsupported"
     if behaviour.reject_usage and "stream_options" in body:
         return 400, "Unrecognized request argument supplied: stream_options"
     if behaviour.reject_tools and body.get("tools"):

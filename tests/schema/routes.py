@@ -112,6 +112,7 @@ ROUTES: dict[str, Route] = {
     "api_share": api("theirs", GET=200, DELETE=204),
     "api_models": api("mine", GET=200),
     "api_search": api("mine", query="?q=secret", GET=200),
+    "api_preferences": api("mine", GET=200, PATCH=(200, {"instructions": "Be brief."})),
     "api_readings": api("mine", GET=200),
     "api_usage": api("mine", GET=200),
     # The API: its description
@@ -149,6 +150,8 @@ ROUTES: dict[str, Route] = {
     "summary": page("theirs", GET=200),
     "summary_again": page("theirs", POST=302),
     "rate": page("theirs", POST=(302, {"rating": "4"})),
+    "parameters": page("theirs", GET=200, POST=302),
+    "settings_chat": page("mine", GET=200, POST=(302, {"instructions": "Be brief."})),
     "share": page("theirs", GET=200, POST=200),
     "share_revoke": page("theirs", POST=302),
     "data": page("mine", GET=200),

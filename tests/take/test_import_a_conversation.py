@@ -231,3 +231,16 @@ def test_html_in_an_import_is_text(alice, bob, rich):
     made = bring(bob, whole).json()["conversations"][0]
     page = browser_of(bob).get(f"/chat/{made['id']}/").content
     assert b"<img src=x" not in page and b"<script>alert" not in page and b'href="javascript' not in page
+
+
+def test_how_the_model_was_asked_comes_along(alice, bob, rich):
+    Conversation.objects.update(parameters={"seed": 5})
+    rich.refresh_from_db()
+    Turn.objects.update(parameters={"temperature": 0.5, "thinking": False}, instructed=True)
+    made = bring(bob, told(rich)).json()["conversations"][0]["id"]
+    assert Conversation.objects.get(pk=made).parameters == {"seed": 5}
+    kept = {(str(turn.parameters), turn.instructed) for turn in Turn.objects.filter(conversation=made)}
+    assert kept == {("{'temperature': 0.5, 'thinking': False}", True)}
+    forged = orjson.loads(told(rich))
+    forged["conversation"]["parameters"] = {"temperature": 5}
+    assert bring(bob, forged).status_code == 400

@@ -1,0 +1,50 @@
+"""What a person wants of every conversation: instructions, and the model and the kind of help to begin with."""
+
+from typing import Any
+
+from . import modes
+from .errors import TooLarge
+from .turns import check_characters, check_model
+
+INSTRUCTIONS_CHARACTERS = 4000
+
+
+def of(user) -> dict[str, Any]:
+    """Return what a person has chosen."""
+    return {
+        "instructions": user.instructions,
+        "use_instructions": user.use_instructions,
+        "model": user.default_model,
+        "mode": user.default_mode,
+    }
+
+
+def change(
+    *,
+    user,
+    instructions: str | None = None,
+    use_instructions: bool | None = None,
+    model: str | None = None,
+    mode: str | None = None,
+) -> None:
+    """Keep what is given, all or nothing, and leave the rest; raises Invalid or TooLarge."""
+    if instructions is not None:
+        user.instructions = _instructions(instructions)
+    if use_instructions is not None:
+        user.use_instructions = use_instructions
+    if model is not None:
+        check_model(model)
+        user.default_model = model
+    if mode is not None:
+        user.default_mode = modes.check(mode)
+    user.save(update_fields=["instructions", "use_instructions", "default_model", "default_mode"])
+
+
+def _instructions(text: str) -> str:
+    text = text.replace("\r\n", "\n").strip()
+    check_characters(text)
+    if len(text) > INSTRUCTIONS_CHARACTERS:
+        raise TooLarge(
+            f"Instructions have {INSTRUCTIONS_CHARACTERS:,} characters at most.", code="instructions_too_large"
+        )
+    return text
