@@ -101,6 +101,12 @@ class UnderHold(ChatError):
     )
 
 
+class PresetTaken(ChatError):
+    status = 409
+    code = "name_taken"
+    detail = "You have a prompt of this name already."
+
+
 class PreconditionFailed(ChatError):
     """It has changed since its version was read that If-Match names."""
 

@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from . import lifecycle, models_offered, parameters, preferences, sidebar
 from .errors import ChatError
@@ -127,6 +127,14 @@ def parameters_of(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespo
     if request.htmx:
         return render(request, "conversations/_parameters.html", context)
     return render(request, "conversations/parameters.html", {**sidebar.context(request), **context})
+
+
+@login_required
+@require_safe
+def shortcuts(request: HttpRequest) -> HttpResponse:
+    """Every key that does something: a page, or a part of one for the panel."""
+    template = "settings/_shortcuts.html" if request.htmx else "settings/shortcuts.html"
+    return render(request, template, {"section": "looks"})
 
 
 def _shown(kept: dict[str, Any]) -> dict[str, Any]:

@@ -46,6 +46,7 @@ GROUPS = {
         "tool.allowed": "allowed a tool that asks first to run",
         "tool.refused": "refused a tool that asks first",
     },
+    "prompts": {"prompt.shared": "shared a prompt with others, or took it back"},
     "reading by staff": {
         "text.opened": "gave a reason to read a conversation",
         "text.read": "read a conversation",

@@ -12,6 +12,7 @@ from .exports import ExportEverythingView, ExportView, ImportView
 from .feedback import FeedbackView
 from .history import ChatHistoryView, HistoryView
 from .preferences import PreferencesView
+from .presets import PresetsView, PresetView
 from .readings import ReadingsView
 from .reports import ReportsView, ReportView
 from .search import SearchView
@@ -59,6 +60,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("attachments/<uuid:attachment_id>/text/", TextView.as_view(), name="api_attachment_text"),
     path("search/", SearchView.as_view(), name="api_search"),
     path("preferences/", PreferencesView.as_view(), name="api_preferences"),
+    path("presets/", PresetsView.as_view(), name="api_presets"),
+    path("presets/<uuid:preset_id>/", PresetView.as_view(), name="api_preset"),
     path("readings/", ReadingsView.as_view(), name="api_readings"),
     path("usage/", UsageView.as_view(), name="api_usage"),
     *router.urls,

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from ..models import Conversation, StoredFile, UsageEntry
+from ..models import Conversation, Preset, StoredFile, UsageEntry
 from . import record, scope
 from .complete import as_json
 
@@ -87,6 +87,15 @@ def _account(person: Any) -> bytes:
         "email": person.email,
         "name": person.name,
         "theme": person.theme,
+        "density": person.density,
+        "instructions": person.instructions,
+        "use_instructions": person.use_instructions,
+        "default_model": person.default_model,
+        "default_mode": person.default_mode,
+        "prompts": [
+            {"name": preset.name, "text": preset.text, "created_at": record.moment(preset.created_at)}
+            for preset in Preset.objects.owned_by(person)
+        ],
         "joined_at": record.moment(person.date_joined),
         "api_keys": [
             {

@@ -7,6 +7,7 @@ from .figures import DailyFigure, DailyUsage
 from .job import Job
 from .message import Message
 from .moderation import DecisionTemplate, DryRun, Flag, FlagNote, ModerationRule, Redaction
+from .preset import Preset
 from .price import ModelPrice
 from .quota import Quota
 from .reading import ReadingGrant
@@ -40,6 +41,7 @@ __all__ = [
     "ModelPrice",
     "Passage",
     "PassageIndex",
+    "Preset",
     "Quota",
     "ReadingGrant",
     "Redaction",

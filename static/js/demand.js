@@ -4,6 +4,8 @@
 
 const MODULES = {
   "chat/palette": "[data-palette]",
+  "chat/panel": "[data-panel]",
+  "chat/presets": "[data-presets]",
   "chat/receipt": "a[data-receipt]",
   "chat/copying": "[data-copy-code], [data-copy-message], [data-copy-answer], [data-copy-as]",
   "chat/dictation": "[data-dictate]",
@@ -76,5 +78,20 @@ document.addEventListener("keydown", event => {
     // The key and not the letter: with Alt, some keyboards write another one.
     event.preventDefault();
     use("chat/quoting", ({ quote }) => quote());
+  } else if (!command && !altKey) {
+    help(event);
   }
 });
+
+/* A slash in an empty message opens the prompts; a question mark elsewhere shows the keys. */
+function help(event) {
+  const { key, target } = event;
+  if (key === "/" && target.matches("#message:placeholder-shown")) {
+    event.preventDefault();
+    use("chat/presets", ({ act }) => act());
+  } else if (key === "?" && !target.closest("input, textarea, select, dialog, [contenteditable]")) {
+    event.preventDefault();
+    const link = document.querySelector("[data-shortcuts]");
+    if (link) use("chat/panel", ({ act }) => act(link));
+  }
+}

@@ -1,7 +1,7 @@
 """The settings in a browser: every page, the panel of a chat, prompts by /, and the sheet of keys."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from .people import Person, sign_up
 from .screen import Screen, too_wide
@@ -13,8 +13,10 @@ PAGES = [
     "/settings/",
     "/settings/email/",
     "/settings/chat/",
+    "/settings/prompts/",
     "/settings/looks/",
     "/settings/security/",
+    "/settings/shortcuts/",
     "/accounts/keys/",
     "/data/",
     "/settings/delete/",
@@ -98,6 +100,63 @@ def test_the_same_without_scripts(window, carl):
     page.goto(f"{carl.url}/chat/{made['id']}/parameters/")
     expect(page.get_by_label("Temperature")).to_have_value("1.5")
     expect(page.get_by_label("Thinking")).to_have_value("off")
+
+
+def keep(page: Page, person: Person, name: str, text: str) -> None:
+    """Keep a prompt by the form."""
+    page.goto(f"{person.url}/settings/prompts/")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Prompt", exact=True).fill(text)
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_text("Type / in the chat to use it.")).to_be_visible()
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE])
+def test_a_prompt_is_found_by_a_slash_filled_and_asked(window, carl, viewport):
+    screen = Screen(window(carl, viewport=viewport).new_page(), carl)
+    page = screen.page
+    keep(page, carl, "Explain", "Explain {{topic}} to {{reader}}. {{topic}}!")
+    keep(page, carl, "Shorten", "Make this shorter.")
+    screen.open()
+    screen.composer.press("/")
+    dialog = page.get_by_role("dialog", name="Prompts")
+    expect(dialog.get_by_role("option")).to_have_count(2)
+    assert examine(page) == {} and too_wide(page) <= 0
+    page.keyboard.press("ArrowDown")
+    expect(dialog.get_by_role("option", selected=True)).to_contain_text("Shorten")
+    page.keyboard.type("expl")
+    expect(dialog.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    dialog.get_by_label("topic").fill("{{reader}} & <b>tides</b>")
+    dialog.get_by_label("reader").fill("a child")
+    assert examine(page) == {}
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    words = "Explain {{reader}} & <b>tides</b> to a child. {{reader}} & <b>tides</b>!"
+    expect(screen.composer).to_have_value(words)
+    expect(screen.composer).to_be_focused()
+
+
+def test_a_slash_elsewhere_is_a_slash(window, carl):
+    screen = Screen(window(carl).new_page(), carl).open()
+    screen.composer.fill("either")
+    screen.composer.press("/")
+    expect(screen.composer).to_have_value("either/")
+    expect(screen.page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_a_question_mark_shows_the_keys(window, carl):
+    screen = Screen(window(carl).new_page(), carl).open()
+    page = screen.page
+    screen.composer.press("?")
+    expect(screen.composer).to_have_value("?")
+    page.locator("#main").focus()
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(sheet.get_by_text("Search chats, commands and settings")).to_be_visible()
+    assert examine(page) == {}
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
 
 
 def test_an_account_is_left_for_good(window, carl):

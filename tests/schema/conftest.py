@@ -14,7 +14,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts import keys, tokens
 from accounts.models import BrowserSession, User
-from conversations import shares, tags
+from conversations import presets, shares, tags
 from conversations.models import Summary
 from conversations.summaries import measure
 from tests.pages.conftest import browser_of, plain_static_files, talk  # noqa: F401
@@ -35,6 +35,7 @@ class Things:
     attachment_id: str
     tag_id: str
     link_id: str
+    preset_id: str
     browser_id: str
     sign_in_id: str
     token: str = "a-link-that-nobody-has"
@@ -67,6 +68,7 @@ def things(alice: User, talk, kept_files) -> Things:  # noqa: F811
         key_id=str(key.pk),
         attachment_id=str(attachment.pk),
         tag_id=str(tags.make(owner=alice, name="A secret tag").pk),
+        preset_id=str(presets.make(owner=alice, name="A secret prompt", text="A secret {{topic}}").pk),
         browser_id=str(signed_in_elsewhere(alice).pk),
         sign_in_id=str(tokens.read(raw=tokens.issue(user=alice).access, kind=AccessToken).sign_in_id),
         link_id=str(shares.make(conversation=talk.conversation, owner=alice)[0].pk),

@@ -107,9 +107,10 @@ def test_lists_hold_only_ones_own(name, visitor, visitors, things):
 
 def test_what_was_deleted_is_found_at_no_address(visitors, things):
     lifecycle.delete(conversation=Conversation.objects.get())
-    # Keys, tags and signed-in browsers are no part of a conversation, and what brings it back is found on purpose.
-    others = {"api_key", "account_key_revoke", "settings_browser_end", "api_tag-detail", "tag"}
-    others |= {"settings_sign_in_end", "api_conversation-restore"}
+    # Keys, tags, prompts and signed-in browsers are no part of a conversation, and what brings it back is found on
+    # purpose.
+    others = {"api_key", "account_key_revoke", "api_tag-detail", "tag", "api_conversation-restore"}
+    others |= {"api_preset", "preset", "preset_delete", "settings_browser_end", "settings_sign_in_end"}
     of_the_file = {name for name in ROUTES if names_in(name) == {"attachment_id"}}
     for name in [name for name, route in ROUTES.items() if route.whose == "theirs" and name not in others]:
         for method in METHODS:
