@@ -8,8 +8,9 @@ from accounts import audit
 # The modules that do jobs say so when they are imported.
 from . import condensing, doing, figures, lifecycle, sessions, storage, summaries, titles, work
 from .retention import running
+from .review import trials
 
-KINDS = (titles.KIND, summaries.KIND, condensing.KIND)
+KINDS = (titles.KIND, summaries.KIND, condensing.KIND, trials.KIND)
 
 
 @db_task()

@@ -3,16 +3,22 @@
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
 
 from accounts.models import User
 from accounts.recording import Recorded
 
 from .errors import ChatError
-from .models import ModerationRule
+from .models import DryRun, ModerationRule
 from .moderation import rules
+from .review import trials
+
+TRIALS_SHOWN = 10
 
 
 class RuleForm(forms.ModelForm):
@@ -51,6 +57,38 @@ class ModerationRuleAdmin(Recorded):
     search_fields = ["name"]
     filter_horizontal = ["groups"]
     save_as = True
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.try_it)
+        return [path("<int:rule_id>/try/", view, name="conversations_moderationrule_try"), *super().get_urls()]
+
+    def try_it(self, request: HttpRequest, rule_id: int) -> HttpResponse:
+        """Begin to try a rule on what was said before, and go back to it."""
+        row = get_object_or_404(ModerationRule, pk=rule_id)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        if request.method == "POST":
+            if not self.has_change_permission(request, row):
+                raise PermissionDenied
+            days = request.POST.get("days", "")
+            try:
+                trials.begin(rule=row, actor=_actor(request), days=int(days) if days.isdecimal() else 0)
+            except ChatError as error:
+                messages.error(request, error.detail)
+            else:
+                messages.success(request, "It is being counted. Reload in a while.")
+        return redirect("admin:conversations_moderationrule_change", row.pk)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show a rule, and what came of trying it."""
+        known = int(object_id) if object_id.isdecimal() else 0
+        shown = {
+            "trials": DryRun.objects.filter(rule=known)[:TRIALS_SHOWN],
+            "may_try": self.has_change_permission(request),
+        }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     def save_model(self, request: HttpRequest, obj: ModerationRule, form: forms.ModelForm, change: bool) -> None:
         """Keep the rule, and remember in which state it was."""
