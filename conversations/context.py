@@ -61,14 +61,14 @@ def exchange(messages: Sequence[Message], *, status: str, files: tuple[Attached,
     """Return a turn of this status with its messages and files as the model sees it; what is empty is left away.
 
     A question that the model failed to answer is left away too: what made it fail, such as its length, would make
-    every later question fail with it.
+    every later question fail with it; and one that a rule stands against.
     """
     told = tuple(_as_said([message for message in messages if _counts(message, files)]))
     if told and told[-1].role == Message.Role.TOOL:
         # Nothing was said about what the tools found, and some templates refuse a question after a result.
         told = tuple(each for each in told if each.role == Message.Role.USER)
     answered = bool(told) and told[-1].role == Message.Role.ASSISTANT
-    failed = not answered and status == Turn.Status.FAILED
+    failed = not answered and status in (Turn.Status.FAILED, Turn.Status.BLOCKED)
     # The files of a failed question stay: whoever asks again in other words means the same ones.
     return Past(messages=() if failed else told, files=files)
 

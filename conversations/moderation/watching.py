@@ -7,10 +7,9 @@ from chatsite.threads import in_database
 from llm.values import ToolCall
 
 from ..errors import RefusedByRule
-from ..models.moderation import Action
 from . import rules
 from .checking import notes_of, rules_for
-from .matcher import CHANGING, Found, Rule, masked
+from .matcher import CHANGING, Found, masked
 from .window import Openings, Window
 
 ENDED = "This answer ends here, because a rule of this installation stands against what was to follow."
@@ -33,18 +32,31 @@ class Watch:
         # In calls of tools and what these returned.
         self._beside: list[Found] = []
         self._stopped: Found | None = None
+        # What guard models have found, with what it is about.
+        self.judged: list[tuple[str, Found]] = []
 
     @property
     def stopped(self) -> Found | None:
         """What stopped it."""
-        if self._windows is None:
-            return None
-        return self._stopped or self._windows[0].stopped or self._windows[1].stopped
+        if self._stopped is not None or self._windows is None:
+            return self._stopped
+        return self._windows[0].stopped or self._windows[1].stopped
 
     def check(self) -> None:
         """Raise Blocked if nothing more may be told."""
         if (stopped := self.stopped) is not None:
             raise Blocked(stopped.rule.told or ENDED)
+
+    def judge(self, found: Found, place: str) -> None:
+        """Take in what a guard model has found in the question or the answer."""
+        self.judged.append((place, found))
+        if found.rule.stops:
+            self._stopped = found
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether what was told of the answer must not stand, because a guard model stands against it."""
+        return any(place == "answer" and found.rule.stops for place, found in self.judged)
 
     def say(self, text: str) -> str:
         """Return what of the answer can be told by now."""
@@ -56,7 +68,7 @@ class Watch:
 
     def rest(self) -> tuple[str, str]:
         """Return what is still held back of the answer and of the thoughts, when nothing more comes for now."""
-        if self._windows is None or self.stopped is not None:
+        if self._windows is None or self._stopped is not None:
             return "", ""
         return self._windows[0].rest(), self._windows[1].rest()
 
@@ -80,7 +92,9 @@ class Watch:
         """Return what was found in an answer that has its last word, and what its person is told."""
         held = [each for window in self._windows or () for each in window.found] + self._beside
         seen = [each for each in self.rules.answer.find(text) if each.rule.action not in CHANGING]
-        return [*held, *seen], notes_of([*held, *seen], "answer")
+        judged = [(place, each) for place, each in self.judged if not each.rule.stops]
+        notes = [note for place, each in judged for note in notes_of([each], place)]
+        return [*held, *seen], [*notes_of([*held, *seen], "answer"), *notes]
 
     def _shown(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -99,16 +113,6 @@ async def watch(author: Any, *, told: str = "") -> Watch | None:
         return None
     applied = await in_database(rules_for, author) if known.grouped else known
     return Watch(applied, told=told) if applied.answer or applied.guards else None
-
-
-def refused_by_guard(rule: Rule) -> str:
-    """Return what the person is told whose question a guard model refuses."""
-    return rule.told or RefusedByRule.detail
-
-
-def stops(rule: Rule) -> bool:
-    """Whether a rule ends what it applies to."""
-    return rule.action in (Action.BLOCK, Action.SUSPEND)
 
 
 def _windows(openings: Openings, told: str) -> tuple[Window, Window]:

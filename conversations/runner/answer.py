@@ -23,7 +23,7 @@ from llm.tokens import estimate
 from .. import assembly, events, ledger, live, moderation, parameters, quotas, tools
 from ..models import Turn
 from ..rendering import ready_blocks
-from . import opinion, rows
+from . import guarding, opinion, rows
 from .budget import Share
 from .clock import ThinkingClock
 from .insisting import insist
@@ -80,6 +80,7 @@ class Answer:
         self._share: Share | None = None
         # What looks at what it says; None where no rule is about answers.
         self._watch: moderation.Watch | None = None
+        self._guards: guarding.Guards | None = None
         # Where it has a place at its model server, while it has one.
         self._line: Line | None = None
         self._began = time.monotonic()
@@ -135,6 +136,10 @@ class Answer:
             self._model, self._provider = model.id, model.provider
             await self._enter(work)
             self._watch = await moderation.watch(work.turn.author, told=work.answer.text)
+            if self._watch is not None and self._watch.rules.guards:
+                told = (work.turn, work.question, self._watch, self.catalog, self.message)
+                self._guards = guarding.Guards(*told)
+                await self._guards.judge_question()
             await opinion.ask(work.turn, work.question, self.catalog)
             toolbox = [*tools.offered(work.turn), *await tools.outside.offered(work.turn)]
             model, beside = assembly.beside(toolbox, model)
@@ -161,6 +166,8 @@ class Answer:
                 return _used_up()
             return Turn.Status.COMPLETED, "", ""
         except moderation.Blocked as error:
+            if self._watch is not None and self._watch.withdrawn:
+                self.message.replace(self.message.seq + 1, "", "")
             return Turn.Status.BLOCKED, error.code, error.detail
         except assembly.QuestionTooLong as error:
             return Turn.Status.FAILED, error.code, error.detail
@@ -172,6 +179,8 @@ class Answer:
             logger.exception("Turn %s failed", self.turn_id)
             return Turn.Status.FAILED, "internal_error", "Something went wrong here. It has been logged."
         finally:
+            if self._guards:
+                self._guards.close()
             self._leave(work)
 
     async def _enter(self, work: rows.Work) -> None:
@@ -237,6 +246,8 @@ class Answer:
                         add("", watch.think(event.text[:room]) if watch else event.text[:room])
                     if watch:
                         watch.check()
+                    if self._guards:
+                        self._guards.heard()
                     room -= len(event.text)
                     used_up = share is not None and share.spend(event.pieces)
                     if room <= 0 or used_up:
@@ -272,6 +283,8 @@ class Answer:
             self.message.flush()
         if watch:
             watch.check()
+        if self._guards:
+            await self._guards.judge_rest()
 
     def _add_rest(self, joint: Joint) -> None:
         """Tell what was held back, now that nothing more comes for the moment."""
@@ -314,6 +327,7 @@ class Answer:
         if self._watch is not None:
             # In a thread: a long text takes a while.
             ending.found, ending.notes = await in_database(self._watch.conclude, ending.kept.text)
+            ending.judged = self._watch.judged
         self._measure(ending)
         turn = await self._finish(ending)
         self.message.status = rows.MESSAGE_STATUS[Turn.Status(status)]

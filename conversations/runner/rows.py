@@ -83,6 +83,8 @@ class Ending:
     calls: list[ledger.Call] = field(default_factory=list)
     # Where rules applied to the answer, and what its reader is told of that.
     found: list[moderation.Found] = field(default_factory=list)
+    # And what guard models found, in the question or the answer.
+    judged: list[tuple[str, moderation.Found]] = field(default_factory=list)
     notes: list[dict[str, str]] = field(default_factory=list)
     # Whether it is down to the words and the status.
     bare: bool = False
@@ -235,7 +237,7 @@ def finish(ending: Ending) -> Turn | None:
         # Reaped meanwhile, it was entered as it stood then.
         if running:
             ledger.keep(entries, user_id=turn.author_id, conversation_id=turn.conversation_id, turn_id=turn.pk)
-        if ending.found and not ending.bare:
+        if (ending.found or ending.judged) and not ending.bare:
             _keep_found(turn, ending)
         if ending.learnt:
             calibration.learn(ending.learnt)
@@ -252,6 +254,15 @@ def _keep_found(turn: Turn, ending: Ending) -> None:
     Turn.objects.filter(pk=turn.pk).update(notes=turn.notes)
     whose = (turn.author, "answer", turn.conversation_id, turn.pk, uuid.UUID(ending.kept.message_id))
     moderation.raise_for(ending.found, moderation.Where(*whose))
+    for place in ("question", "answer"):
+        judged = [found for about, found in ending.judged if about == place]
+        about = moderation.Where(turn.author, place, turn.conversation_id, turn.pk, _message_of(turn, place))
+        moderation.raise_for(judged, about, source="guard")
+
+
+def _message_of(turn: Turn, place: str) -> uuid.UUID:
+    role = Message.Role.USER if place == "question" else Message.Role.ASSISTANT
+    return next(message.pk for message in turn.messages.all() if message.role == role)
 
 
 def end_unclaimed(turn_id: uuid.UUID, status: str, code: str = "", detail: str = "") -> Turn | None:
