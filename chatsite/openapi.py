@@ -16,7 +16,7 @@ DESCRIPTIONS = {
     412: "It has changed since you read it.",
     413: "The body is too large.",
     415: "The body is of a kind that is not read here.",
-    422: "This `Idempotency-Key` was already used for something else.",
+    422: "This `Idempotency-Key` was already used for something else, or a rule stands against it: `refused_by_rule`.",
     429: "That was more than is allowed just now. `Retry-After` says in how many seconds to ask again.",
     502: "The model server failed.",
     503: "Something that this needs is away for the moment.",
