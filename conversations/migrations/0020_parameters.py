@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0015_share_links'),
+        ("conversations", "0019_daily_figures"),
     ]
 
     operations = [
