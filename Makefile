@@ -27,6 +27,7 @@ bench: .venv/dev
 
 screenshots: .venv/dev
 	$(BIN)/python -m tests.browser.screenshots
+	$(BIN)/python -m tests.browser.screenshots --all var/screenshots
 
 requirements: .venv/dev
 	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt

@@ -21,6 +21,9 @@ TEMPLATES = [
     },
 ]
 
+# Python's own list does not know it.
+WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.Authentication"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "chatsite.parsers.ExactNegotiation",

@@ -83,6 +83,8 @@ function again(model) {
 }
 
 function more(link) {
+  // Once by itself; after that only by hand.
+  link.dataset.asked = "";
   return attempt(async () => {
     const html = await get(link.href);
     const add = () => link.replaceWith(fragment(html));

@@ -5,7 +5,7 @@ const FAR_PIXELS = 240;
 
 export class Scrolling {
   constructor(thread, jump) {
-    this.jump = jump;
+    Object.assign(this, { thread, jump });
     this.sticks = true;
     this.top = window.scrollY;
     this.watch = new AbortController();
@@ -31,7 +31,11 @@ export class Scrolling {
   scrolled() {
     const top = window.scrollY;
     if (this.distance < NEAR_PIXELS) this.sticks = true;
-    else if (top < this.top - 1) this.sticks = false;
+    else if (top < this.top - 1) {
+      this.sticks = false;
+      // Earlier messages come by themselves when the reader gets near them.
+      if (top < window.innerHeight) this.thread.querySelector("[data-earlier]:not([data-asked])")?.click();
+    }
     this.top = top;
     this.show();
   }

@@ -50,9 +50,11 @@ export class Transcript {
   /* Whether the page shows the turns of a snapshot, in the state they are in. Further ones may stand above them. */
   agrees({ turns, messages }) {
     const shown = this.turns;
-    if (turns.length > shown.length || (!turns.length && shown.length)) return false;
-    const tail = shown.slice(shown.length - turns.length);
-    const same = turns.every(({ id, status }, index) => {
+    // The page begins with fewer turns than a snapshot names, and says that there are earlier ones.
+    const known = this.log.querySelector("[data-earlier]") ? turns.slice(-shown.length) : turns;
+    if (known.length > shown.length || (!turns.length && shown.length)) return false;
+    const tail = shown.slice(shown.length - known.length);
+    const same = known.every(({ id, status }, index) => {
       const open = status === "queued" || status === "running";
       return tail[index].id === id && tail[index].status === (open ? "open" : status);
     });

@@ -94,6 +94,19 @@ def roof() -> bytes:
     return content.getvalue()
 
 
+# Pages that are shown as they are.
+PAGES = {
+    "archive": "/chat/archive/",
+    "tags": "/chat/tags/",
+    "search": "/search/?q=house",
+    "usage": "/usage/",
+    "readings": "/readings/",
+    "keys": "/accounts/keys/",
+    "data": "/data/",
+    "password": "/accounts/password/change/",
+    "api": "/api/docs/",
+}
+
 ATTACHED = (("roof.png", roof()), ("lease.txt", LEASE.encode()))
 
 
@@ -208,7 +221,21 @@ class Studio:
             "attaching": self.attaching,
             "attached": self.attached,
             "file": self.opened,
+            "summary": lambda screen: screen.open(f"{self.conversation}summary/"),
+            "share": lambda screen: screen.open(f"{self.conversation}share/"),
+            "palette": self.searching,
+            "temporary": lambda screen: screen.open("/chat/temporary/"),
+            **{name: self.opener(path) for name, path in PAGES.items()},
         }
+
+    def opener(self, path: str) -> Callable[[Screen], None]:
+        return lambda screen: screen.open(path) and None
+
+    def searching(self, screen: Screen) -> None:
+        screen.open()
+        expect(screen.page.locator("chat-thread:defined")).to_be_attached()
+        screen.page.keyboard.press("Control+k")
+        expect(screen.page.locator("#palette [role=option]").first).to_be_visible()
 
     def anonymous(self, screen: Screen, path: str) -> None:
         screen.page.context.clear_cookies()
