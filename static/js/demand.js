@@ -68,30 +68,20 @@ const selecting = () => {
 
 document.addEventListener("selectionchange", () => selecting() && use("chat/quoting", ({ offer }) => offer()));
 
-document.addEventListener("keydown", event => {
-  const { key, code, ctrlKey, metaKey, shiftKey, altKey } = event;
+/* The module that a key asks for, and what it acts on. */
+function asked({ key, code, target, ctrlKey, metaKey, shiftKey, altKey }) {
   const command = ctrlKey || metaKey;
-  if (key.toLowerCase() === "k" && command && !shiftKey && !altKey) {
-    event.preventDefault();
-    use("chat/palette", ({ act }) => act());
-  } else if (code === "KeyQ" && altKey && !command && selecting()) {
-    // The key and not the letter: with Alt, some keyboards write another one.
-    event.preventDefault();
-    use("chat/quoting", ({ quote }) => quote());
-  } else if (!command && !altKey) {
-    help(event);
-  }
-});
-
-/* A slash in an empty message opens the prompts; a question mark elsewhere shows the keys. */
-function help(event) {
-  const { key, target } = event;
-  if (key === "/" && target.matches("#message:placeholder-shown")) {
-    event.preventDefault();
-    use("chat/presets", ({ act }) => act());
-  } else if (key === "?" && !target.closest("input, textarea, select, dialog, [contenteditable]")) {
-    event.preventDefault();
-    const link = document.querySelector("[data-shortcuts]");
-    if (link) use("chat/panel", ({ act }) => act(link));
-  }
+  if (command) return key.toLowerCase() === "k" && !shiftKey && !altKey ? ["chat/palette"] : [];
+  // The key and not the letter: with Alt, some keyboards write another one.
+  if (altKey) return code === "KeyQ" && selecting() ? ["chat/quoting"] : [];
+  if (key === "/" && target.matches("#message:placeholder-shown")) return ["chat/presets"];
+  const link = key === "?" && !target.closest("input, textarea, select, dialog") && document.querySelector("[data-shortcuts]");
+  return link ? ["chat/panel", link] : [];
 }
+
+document.addEventListener("keydown", event => {
+  const [name, element] = asked(event);
+  if (!name) return;
+  event.preventDefault();
+  use(name, ({ act }) => act(element));
+});

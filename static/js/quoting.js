@@ -33,7 +33,7 @@ export function offer() {
 }
 
 /* Put the selected words before what is written next. */
-export function quote() {
+export function act() {
   const { text } = chosen() ?? {};
   if (!text) return;
   const composer = document.querySelector("chat-composer");
@@ -51,4 +51,4 @@ export function quote() {
 document.addEventListener("selectionchange", offer);
 // Pressing it must not take the selection away.
 button.addEventListener("pointerdown", event => event.preventDefault());
-button.addEventListener("click", quote);
+button.addEventListener("click", () => act());
