@@ -139,8 +139,7 @@ export class ChatThread extends HTMLElement {
     delete this.dataset.empty;
     this.querySelector("[data-title]").hidden = false;
     this.composer.field.placeholder = "Ask a follow-up…";
-    this.querySelector(".welcome")?.remove();
-    this.querySelector(".suggestions")?.remove();
+    for (const part of this.querySelectorAll(".welcome, .suggestions")) part.remove();
   }
 
   /* The conversation exists now. */
@@ -298,7 +297,7 @@ export class ChatThread extends HTMLElement {
       const row = document.getElementById(`chat-${this.id_}`);
       if (row) {
         row.querySelector("[data-title]").textContent = title;
-        row.querySelector("button").setAttribute("aria-label", `Options for ${title}`);
+        row.querySelector("button").ariaLabel = `Options for ${title}`;
       } else if (this.known) document.body.dispatchEvent(new Event("chats-changed"));
     }
     if (leaf && leaf !== this.transcript.last) return this.reload();
@@ -361,7 +360,6 @@ export class ChatThread extends HTMLElement {
   }
 
   gone() {
-    document.dispatchEvent(new Event("chats-alone"));
     this.socket.close();
     this.connection({ code: GONE });
   }

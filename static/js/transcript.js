@@ -49,9 +49,9 @@ export class Transcript {
 
   /* Whether the page shows the turns of a snapshot, in the state they are in. Further ones may stand above them. */
   agrees({ turns, messages }) {
-    const shown = this.turns;
-    // The page begins with fewer turns than a snapshot names, and says that there are earlier ones.
-    const known = this.log.querySelector("[data-earlier]") ? turns.slice(-shown.length) : turns;
+    // Above a link to more of them, turns are missing.
+    const shown = this.turns.filter(({ id }) => this.messagesOf(id)[0].matches(":not(:has(~ [data-later]))"));
+    const known = this.log.querySelector("[data-earlier], [data-later]") ? turns.slice(-shown.length) : turns;
     if (known.length > shown.length || (!turns.length && shown.length)) return false;
     const tail = shown.slice(shown.length - known.length);
     const same = known.every(({ id, status }, index) => {
