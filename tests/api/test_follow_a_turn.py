@@ -41,6 +41,7 @@ def test_a_finished_turn_tells_its_usage_and_timings(program, talk):
             "instructed": False,
         },
         "included": [],
+        "notes": [],
         "continues": None,
         "carried": None,
         "started_at": None,
