@@ -15,7 +15,7 @@ from tests.support.services import Postgres, Redis, postgres_binaries, redis_bin
 # tests/support/lanes.py.
 BROWSER = ["-m", "browser", "tests/browser"]
 PROCESSES = ["-m", "engine or process"]
-PROCESS_FOLDERS = ["tests/durability", "tests/engine", "tests/hostile", "tests/schema", "tests/v1"]
+PROCESS_FOLDERS = ["tests/durability", "tests/engine", "tests/hostile", "tests/schema", "tests/temporary", "tests/v1"]
 IN_LANES = ["--dist", "loadgroup", "--no-loadscope-reorder"]
 # The others run once on SQLite, and again on PostgreSQL and Redis, but for those that touch no database, only ask who
 # may see what, or try what never gets as far as a row.

@@ -48,7 +48,8 @@ def test_conversations_look_as_if_they_had_been_had():
         assert conversation.title and conversation.leaf.conversation_id == conversation.pk
         assert conversation.created_at <= conversation.active_at <= now
         shown = threads.thread(conversation=conversation, leaf_id=conversation.leaf_id).entries
-        assert [entry.turn.depth for entry in shown] == list(range(len(shown)))
+        depth = conversation.leaf.depth
+        assert [entry.turn.depth for entry in shown] == list(range(depth + 1))[-threads.ENTRIES_SHOWN :]
         assert all(entry.question.role == "user" and len(entry.answers) == 1 for entry in shown)
     assert not Turn.objects.open().exists()
     assert not Turn.objects.filter(parent__isnull=False).exclude(parent__conversation=F("conversation")).exists()
