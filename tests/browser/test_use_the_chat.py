@@ -57,7 +57,7 @@ def test_sign_in_leads_to_where_one_wanted_to_go(server, window, ada):
     screen.page.get_by_label("E-mail").fill(ada.email)
     screen.page.get_by_label("Password", exact=True).fill("not the password")
     screen.page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(screen.page.locator("[role=alert]")).to_be_visible()
+    expect(screen.page.get_by_role("alert")).to_be_visible()
     screen.page.get_by_label("Password", exact=True).fill(PASSWORD)
     screen.page.get_by_role("button", name="Show password").click()
     expect(screen.page.get_by_label("Password", exact=True)).to_have_attribute("type", "text")
