@@ -2,20 +2,17 @@
 
 import uuid
 
-from django.http import Http404
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers, status
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.serializers import StrictSerializer, StringField
 from chatsite.openapi import errors
-from chatsite.queries import StrictQuery
 
 from .. import feedback
-from ..errors import NotFound
-from ..models import Feedback, Message
+from ..models import Feedback
+from .answers import OfAnAnswer
 from .serializers import TellingSerializer
 
 SAID = OpenApiExample(
@@ -55,17 +52,10 @@ class OpinionSerializer(StrictSerializer):
         operation_id="take_back_feedback", tags=["Feedback"], summary="Take back what I said", responses={204: None}
     ),
 )
-class FeedbackView(StrictQuery, GenericAPIView):
+class FeedbackView(OfAnAnswer):
     """What one thinks of an answer."""
 
     serializer_class = OpinionSerializer
-
-    def get_object(self) -> Message:
-        """Return the answer that is meant; the description of this call asks for it too."""
-        try:
-            return feedback.answer(message_id=self.kwargs["message_id"], user=self.request.user)
-        except NotFound as error:
-            raise Http404 from error
 
     def get(self, request: Request, message_id: uuid.UUID) -> Response:
         """What one has said of it; 404 `no_feedback` if that is nothing."""

@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.http import Http404
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.generics import GenericAPIView
@@ -13,10 +12,9 @@ from accounts.serializers import StrictSerializer, StringField
 from chatsite.openapi import errors
 from chatsite.queries import StrictQuery
 
-from .. import feedback
-from ..errors import NotFound
-from ..models import Flag, Message
+from ..models import Flag
 from ..review import reports
+from .answers import OfAnAnswer
 from .serializers import TellingSerializer
 
 REPORTED = OpenApiExample("It was dangerous", {"category": "harmful", "words": "It would burn."}, request_only=True)
@@ -68,17 +66,10 @@ class ReportsSerializer(serializers.Serializer):
         examples=[REPORTED],
     ),
 )
-class ReportView(StrictQuery, GenericAPIView):
+class ReportView(OfAnAnswer):
     """A report of an answer to the staff."""
 
     serializer_class = NewReportSerializer
-
-    def get_object(self) -> Message:
-        """Return the answer that is meant; the description of this call asks for it too."""
-        try:
-            return feedback.answer(message_id=self.kwargs["message_id"], user=self.request.user)
-        except NotFound as error:
-            raise Http404 from error
 
     def get(self, request: Request, message_id: uuid.UUID) -> Response:
         """What became of one's report; 404 `not_reported` if there is none."""
