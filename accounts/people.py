@@ -128,7 +128,8 @@ def delete(*, user: User) -> None:
     """Delete the account and all that is its person's, for good; raises `LastAdministrator`."""
     with transaction.atomic():
         # One at a time: two last administrators could leave together.
-        administrators = User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
+        found = User.objects.filter(is_superuser=True, is_active=True)
+        administrators = found.select_for_update(no_key=True).order_by("pk")
         if [person.pk for person in administrators] == [user.pk]:
             raise LastAdministrator
         user.delete()

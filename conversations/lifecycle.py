@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import audit
+from accounts.models import User
 
 from . import events, live, modes, parameters, runner, search, summaries, tags
 from .errors import IdTaken, Invalid, NotFound, PreconditionFailed, TooLarge, TurnRunning, UnderHold
@@ -320,7 +321,8 @@ def delete_all(*, owner) -> None:
     """
     theirs = Conversation.everything.filter(owner=owner)
     with transaction.atomic():
-        # The same order as for one of them.
+        # The person first, as whoever asks does, and whoever places a hold; then in the same order as for one of them.
+        User.objects.select_for_update(no_key=True).filter(pk=owner.pk).values_list("pk").first()
         list(theirs.select_for_update().order_by("pk").values_list("pk"))
         if theirs.filter(holds.held()).exists():
             raise UnderHold

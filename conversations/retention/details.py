@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.db.models import Q
 
-from ..models import Conversation, LegalHold, UsageEntry
+from ..models import Conversation, LegalHold, RetentionPolicy, UsageEntry
 from ..models.usage import UsageQuerySet
 from . import holds
 from .policies import Rule
@@ -38,6 +38,8 @@ def delete(rule: Rule, now: datetime.datetime) -> Iterator[list[int]]:
     """Delete what is due, a short transaction for each batch, and yield the ids of each."""
     while True:
         with transaction.atomic():
+            # Whoever places a hold waits for this batch, or this batch sees the hold.
+            RetentionPolicy.objects.select_for_update(no_key=True).filter(pk=rule.policy.pk).values_list("pk").first()
             ids = list(due(rule, now).order_by("pk").values_list("pk", flat=True)[:BATCH])
             UsageEntry.objects.filter(pk__in=ids).delete()
         yield ids

@@ -13,7 +13,7 @@ from accounts.recording import without_addresses
 
 from .. import search
 from ..errors import Invalid, NotAllowed, NotFound
-from ..models import Conversation, LegalHold
+from ..models import Conversation, LegalHold, RetentionPolicy
 from ..turns import check_characters
 
 READ_TEXT = "conversations.read_text"
@@ -38,7 +38,8 @@ def place(
     with transaction.atomic():
         if owner_id and not User.objects.select_for_update(no_key=True).filter(pk=owner_id).exists():
             raise NotFound
-        # Whoever is deleting one of them now is waited for, and whoever comes later sees the hold.
+        # Whoever is deleting one of them now, or their usage, is waited for; whoever comes later sees the hold.
+        list(RetentionPolicy.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
         held = list(Conversation.everything.filter(_covered(hold)).select_for_update().order_by("pk").values_list("pk"))
         if conversation_id and not held:
             raise NotFound

@@ -107,6 +107,15 @@ def test_an_account_with_something_held_cannot_be_deleted(alice, root, kind):
     assert not Conversation.everything.exists()
 
 
+def test_those_of_several_who_are_deleted_together_stay_all(alice, bob, root):
+    talk, other = chat(alice), chat(bob)
+    holds.place(by=root, reason=WHY, conversation_id=talk.pk)
+    chosen = {"action": "delete_selected", "_selected_action": [str(bob.pk), str(alice.pk)], "post": "yes"}
+    answer = browser_of(root).post("/admin/accounts/user/", chosen)
+    assert answer.status_code == 409 and "legal hold" in answer.content.decode()
+    assert User.objects.filter(pk__in=[alice.pk, bob.pk]).count() == 2 and kept(talk) and kept(other)
+
+
 def test_words_hold_what_has_them_whoever_said_it_and_whenever(alice, bob, root, clock):
     policy(chats_days=30)
     before, other = (
