@@ -16,7 +16,7 @@ from accounts import audit
 from accounts.models import User
 
 from .. import events, live, runner, search, summaries
-from ..errors import Invalid, NotAllowed, NotFound
+from ..errors import Invalid, NotAllowed, NotFound, UnderHold
 from ..models import (
     Attachment,
     ContextDigest,
@@ -29,6 +29,7 @@ from ..models import (
     Summary,
     Turn,
 )
+from ..retention import holds
 from ..turns import check_characters
 
 PERMISSION = "conversations.redact_message"
@@ -46,7 +47,7 @@ class Sealed(Invalid):
 def redact(*, message_id: uuid.UUID, by: User, reason: str) -> list[Message]:
     """Return the messages that were removed: this one and what repeats it, such as the same question asked again.
 
-    An answer that is being written is stopped. Raises NotAllowed, Invalid or NotFound.
+    An answer that is being written is stopped. Raises NotAllowed, Invalid, NotFound, or UnderHold.
     """
     if not by.has_perm(PERMISSION):
         raise NotAllowed("You may not remove messages.", code="may_not_redact")
@@ -61,6 +62,8 @@ def redact(*, message_id: uuid.UUID, by: User, reason: str) -> list[Message]:
         conversation = everything.filter(turns__messages=message_id).first()
         if conversation is None:
             raise NotFound
+        if holds.is_held(conversation):
+            raise UnderHold("This chat is under a legal hold, so nothing of it can be removed before the hold ends.")
         message = Message.objects.select_related("turn").get(pk=message_id)
         found = _repeating(message)
         _stop(found)

@@ -10,6 +10,7 @@ from conversations import lifecycle
 from conversations.errors import Invalid, NotAllowed, NotFound, UnderHold
 from conversations.models import Conversation, LegalHold
 from conversations.retention import holds, running
+from conversations.review import redaction
 from tests.pages.conftest import browser_of
 
 from .conftest import DAY, chat, kept, policy, unknown
@@ -105,6 +106,23 @@ def test_an_account_with_something_held_cannot_be_deleted(alice, root, kind):
     holds.end(hold=hold, by=root)
     User.objects.get(pk=alice.pk).delete()
     assert not Conversation.everything.exists()
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_moderator_removes_a_message_of_it(alice, root, settings, kind, keeps):
+    settings.REDACTION_KEEPS = keeps
+    talk = chat(alice, file="A table.")
+    message, other = talk.turns.get().messages.order_by("position")
+    hold = holds.place(by=root, reason=WHY, **kind(talk))
+    for each in (message, other):
+        with pytest.raises(UnderHold) as refused:
+            redaction.redact(message_id=each.pk, by=root, reason="It is against the rules.")
+    assert refused.value.detail.startswith("This chat is under a legal hold")
+    message.refresh_from_db()
+    assert "tide" in message.text and message.attachments.exists() and holds.is_held(talk)
+    holds.end(hold=hold, by=root)
+    assert redaction.redact(message_id=message.pk, by=root, reason="It is against the rules.")
 
 
 def test_those_of_several_who_are_deleted_together_stay_all(alice, bob, root):

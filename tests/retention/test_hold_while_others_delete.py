@@ -15,6 +15,7 @@ from conversations import lifecycle
 from conversations.errors import NotFound, UnderHold
 from conversations.models import Conversation, LegalHold, UsageEntry
 from conversations.retention import holds, running
+from conversations.review import redaction
 from tests.durability.test_lock_in_one_order import PATIENCE_SECONDS, until_it_waits
 
 from .conftest import DAY, chat, kept, policy
@@ -44,6 +45,11 @@ def run(talk: Conversation, root: User) -> None:  # noqa: F811
     running.run()
 
 
+def redact(talk: Conversation, root: User) -> None:  # noqa: F811
+    message = talk.turns.get().messages.get(role="user")
+    redaction.redact(message_id=message.pk, by=root, reason="It is against the rules.")
+
+
 def delete_owner(talk: Conversation, root: User) -> None:  # noqa: F811
     people.delete(user=User.objects.get(pk=talk.owner_id))
 
@@ -71,7 +77,7 @@ def beside(work: Callable, *given) -> None:
         connection.close()
 
 
-@pytest.mark.parametrize("verb", [delete, drop, run, delete_owner, delete_owners])
+@pytest.mark.parametrize("verb", [delete, drop, run, redact, delete_owner, delete_owners])
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_deleted_while_a_hold_is_placed_stays(alice, root, kind, verb):  # noqa: F811
     talk = doomed(alice)
@@ -84,6 +90,7 @@ def test_what_is_deleted_while_a_hold_is_placed_stays(alice, root, kind, verb): 
             until_it_waits(working)
         working.result(PATIENCE_SECONDS)
     assert kept(talk) and User.objects.filter(pk=alice.pk).exists()
+    assert "tide" in talk.turns.get().messages.get(role="user").text
 
 
 @pytest.mark.parametrize("verb", [delete, drop, delete_owner, delete_owners])
