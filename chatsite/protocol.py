@@ -23,6 +23,7 @@ BODY_MAX_BYTES_AT = {
     b"/chat/": QUESTION_MAX_BYTES,
     b"/api/chat/stream/": QUESTION_MAX_BYTES,
     b"/api/conversations/import/": settings.IMPORT_MAX_BYTES + BODY_MAX_BYTES,
+    b"/api/transcriptions/": settings.TRANSCRIPTION["most_bytes"] + BODY_MAX_BYTES,
     b"/data/import/": settings.IMPORT_MAX_BYTES + BODY_MAX_BYTES,
 }
 # Where the form of a conversation is sent, files and all.

@@ -1,12 +1,14 @@
 """A recording becomes text at the transcription server, within limits, and is kept nowhere."""
 
 import json
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 
 import httpx
 import pytest
 
+from chatsite.protocol import body_limit
 from conversations import dictation, recordings
 from conversations.models import Attachment, Quota, StoredFile, UsageEntry
 from tests.api.conftest import Program, anonymous, program  # noqa: F401
@@ -96,6 +98,40 @@ def test_what_is_no_short_recording_is_refused(program, settings, content, statu
     answer = send(program, content)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert not UsageEntry.objects.exists()
+
+
+CLUSTER = b"\x1a\x45\xdf\xa3\x1f\x43\xb6\x75\x01" + b"\xff" * 7
+MEGABYTES = 9 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (CLUSTER + b"\xe7\x43\x00" + b"\xff" * 0x300, "webm"),
+        (CLUSTER + b"\xe7\x18\x00\x00\x00" + b"\xff" * MEGABYTES, "webm"),
+        (CLUSTER + b"\xa3\x84\x81\x80\x00\x80", "webm"),
+        (CLUSTER + b"\xec\x80" * (MEGABYTES // 2), "webm"),
+        (CLUSTER + b"\xa0\x80" * (MEGABYTES // 2), "webm"),
+        (b"RIFF0000WAVE" + b"LIST\0\0\0\0" * (MEGABYTES // 8), "wav"),
+        (b"RIFF0000WAVEdata\0\0\0\0", "wav"),
+        (b"\0\0\0\x18ftypmdhd" + bytes(40), "mp4"),
+        (b"OggS\0\4" + b"\xff" * 8, "ogg"),
+    ],
+)
+def test_what_is_made_to_be_read_for_long_or_to_last_less_than_nothing_is_broken(content, kind):
+    begun = time.process_time()
+    assert recordings.kind_of(content) == kind
+    assert recordings.seconds(content, kind) is None
+    assert time.process_time() - begun < 0.7
+
+
+def test_sound_that_does_not_know_its_size_is_as_long_as_it_is():
+    sound = wav(3)
+    assert recordings.seconds(sound[:40] + b"\xff" * 4 + sound[44:], "wav") == 3
+
+
+def test_the_server_lets_as_much_in_as_a_recording_may_have(settings):
+    assert body_limit(b"/api/transcriptions/") > settings.TRANSCRIPTION["most_bytes"]
 
 
 @pytest.mark.parametrize("language", ["klingon", "../de", "d", "äö"])
