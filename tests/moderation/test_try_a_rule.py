@@ -3,9 +3,10 @@
 import uuid
 
 import pytest
+from django.contrib.auth.models import Group
 
 from accounts.models import AuditEntry
-from conversations import work
+from conversations import background, work
 from conversations.models import DryRun, Flag, Job, ModerationRule
 from conversations.review import trials
 from tests.api.conftest import ask, finish
@@ -44,6 +45,70 @@ def test_only_what_the_rule_is_about_is_looked_at(alice, root):  # noqa: F811
     work.perform(Job.objects.get().pk)
     trial.refresh_from_db()
     assert (trial.messages, trial.questions, trial.answers) == (1, 0, 1)
+
+
+def test_what_members_of_groups_said_twice_counts_twice(alice, bob, root):  # noqa: F811
+    rule = draft("heroin")
+    for name in ("day shift", "night shift"):
+        group = Group.objects.create(name=name)
+        alice.groups.add(group)
+        rule.groups.add(group)
+    first = finish(ask(alice, text="heroin"), "No.")
+    finish(ask(alice, text="heroin", conversation_id=first.conversation_id, parent=first.pk), "No.")
+    finish(ask(bob, text="heroin"), "No.")
+    trial = trials.begin(rule=rule, actor=root, days=1)
+    work.perform(Job.objects.get().pk)
+    trial.refresh_from_db()
+    assert (trial.messages, trial.questions, trial.people) == (4, 2, 1)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_it_is_read_in_parts_and_every_message_once(alice, root, monkeypatch, size):  # noqa: F811
+    monkeypatch.setattr(trials, "BATCH_ROWS", size)
+    for number in range(3):
+        finish(ask(alice, text=f"heroin {number}"), "No.")
+    trial = trials.begin(rule=draft("heroin"), actor=root, days=1)
+    work.perform(Job.objects.get().pk)
+    trial.refresh_from_db()
+    assert (trial.messages, trial.questions, trial.answers) == (6, 3, 0)
+
+
+def test_while_answers_are_written_half_of_the_time_is_theirs(alice, root, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(trials, "BATCH_ROWS", 1)
+    rested = []
+    monkeypatch.setattr(trials.time, "sleep", rested.append)
+    monkeypatch.setattr(background, "people_wait", lambda: True)
+    finish(ask(alice, text="heroin"), "No.")
+    trials.begin(rule=draft("heroin"), actor=root, days=1)
+    assert work.perform(Job.objects.get().pk)
+    assert len(rested) >= 2 and all(0 < each <= work.BEAT_SECONDS for each in rested)
+
+
+def test_it_does_not_hold_up_a_server_that_goes_down(alice, root, monkeypatch):  # noqa: F811
+    finish(ask(alice, text="heroin"), "No.")
+    trials.begin(rule=draft("heroin"), actor=root, days=1)
+    monkeypatch.setattr(background, "going_down", lambda: True)
+    assert not work.perform(Job.objects.get().pk)
+    assert (Job.objects.get().state, Job.objects.get().attempts, DryRun.objects.get().state) == ("queued", 0, "waiting")
+
+
+def test_one_that_cannot_be_counted_says_so(administrator, root):  # noqa: F811
+    rule = draft("heroin")
+    trials.begin(rule=rule, actor=root, days=1)
+    page = f"/admin/conversations/moderationrule/{rule.pk}/change/"
+    assert "It is being counted" in administrator.get(page).content.decode()
+    Job.objects.update(state="failed")
+    html = administrator.get(page).content.decode()
+    assert "It could not be counted" in html and "Messages looked at" not in html
+
+
+def test_numbers_that_are_none_are_refused(administrator):  # noqa: F811
+    rule = draft("heroin")
+    answer = administrator.post(
+        f"/admin/conversations/moderationrule/{rule.pk}/try/", {"days": "9" * 5000}, follow=True
+    )
+    assert "A trial is of 1 to 365 days." in answer.content.decode() and not DryRun.objects.exists()
+    assert administrator.get(f"/admin/conversations/moderationrule/{'9' * 5000}/change/").status_code in (302, 404)
 
 
 @pytest.mark.parametrize(
