@@ -5,7 +5,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum, Value
+
+from accounts.models import User
 
 from . import figures, quotas
 from .models import DailyFigure, DailyUsage, UsageEntry
@@ -72,7 +74,7 @@ def read(*, days: int) -> Dashboard:
         total=total,
         by_day=by_day,
         by_model=_most_used(_used(used, "model")),
-        by_group=_most_used(_used(used, "user__groups__name", people=True)),
+        by_group=_most_used(_by_group(used)),
         times_by_day=dict(sorted(_times(counted, "day").items())),
         times_by_model=dict(sorted(_times(counted, "label").items(), key=lambda each: -each[1].answers)),
         ended=counters[figures.ENDED],
@@ -83,8 +85,15 @@ def read(*, days: int) -> Dashboard:
     )
 
 
+def _by_group(used: QuerySet[DailyUsage]) -> dict:
+    """Return what was used by people's groups; accounts that were deleted are in none."""
+    members = User.groups.through.objects.values("user_id")
+    apart = used.exclude(user__in=members).annotate(group=Value(NO_GROUP))
+    return _used(used.filter(user__in=members), "user__groups__name", people=True) | _used(apart, "group", people=True)
+
+
 def _used(used: QuerySet[DailyUsage], name: str, *, people: bool = False) -> dict:
-    """Return what was used by the values of a column; a person counts in each of their groups."""
+    """Return what was used by the values of a column."""
     found: dict = defaultdict(Used)
     sums = (
         used.order_by()
@@ -99,7 +108,7 @@ def _used(used: QuerySet[DailyUsage], name: str, *, people: bool = False) -> dic
         )
     )
     for key, currency, calls, prompt, completion, priced, cost, answers in sums:
-        each = found[NO_GROUP if key is None else key]
+        each = found[key]
         each.answers += answers
         each.sums.add(
             Sums(
@@ -113,7 +122,9 @@ def _used(used: QuerySet[DailyUsage], name: str, *, people: bool = False) -> dic
     if people:
         asked = used.filter(CHAT).order_by().values_list(name).annotate(Count("user", distinct=True))
         for key, number in asked:
-            found[NO_GROUP if key is None else key].people = number
+            # One that stands for all is counted also where there is nothing.
+            if number:
+                found[key].people = number
     return dict(found)
 
 

@@ -133,6 +133,17 @@ def test_what_was_used_is_told_by_day_model_and_group(alice, bob):
     assert found.by_model["ollama/fast"].sums.unpriced_calls == 1
 
 
+def test_what_people_used_who_are_gone_is_in_no_group(alice, bob):
+    alice.groups.set([Group.objects.create(name="Sales")])
+    for person in (alice, bob):
+        spend(person)
+        User.objects.get(pk=person.pk).delete()
+    spend(User.objects.create_user("carol@example.org"), currency="EUR")
+    found = dashboard.read(days=7)
+    assert list(found.by_group) == [""] and found.by_group[""].people == found.total.people == 3
+    assert found.by_group[""].sums == found.total.sums
+
+
 def test_the_page_shows_charts_and_tables_and_takes_the_same_queries_however_much_there_is(root, alice):
     browser = browser_of(root)
     end(alice, "failed", error_code="model_unavailable")
