@@ -6,6 +6,7 @@ import { token } from "chat/server";
 import { Working } from "chat/working";
 
 const LOST = "The connection was lost. What was said until then stays here; ask again when the server can be reached.";
+const REFUSED = "The server did not take this. It may be too long by now: begin another chat.";
 
 class ChatTemporary extends HTMLElement {
   connectedCallback() {
@@ -68,7 +69,10 @@ class ChatTemporary extends HTMLElement {
       body: JSON.stringify({ messages, model: this.composer.model }),
       signal: this.asking.signal,
     });
-    if (!response.ok) throw Object.assign(new Error((await response.json()).detail), { refused: true });
+    if (!response.ok) {
+      const { detail } = await response.json().catch(() => ({}));
+      throw Object.assign(new Error(detail ?? REFUSED), { refused: true });
+    }
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     let over = false;

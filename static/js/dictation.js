@@ -140,8 +140,8 @@ function recognise(Recognition, mine) {
 
 async function record(mine) {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+  const recorder = recorderOf(stream);
   const stopMeter = measure(stream);
-  const recorder = new MediaRecorder(stream);
   const pieces = [];
   let given = false;
   recorder.ondataavailable = ({ data }) => pieces.push(data);
@@ -168,6 +168,17 @@ async function record(mine) {
       if (mine === number) close();
     },
   };
+}
+
+/* What records; a browser that cannot lets the microphone go. */
+function recorderOf(stream) {
+  try {
+    return new MediaRecorder(stream);
+  } catch (error) {
+    stream.getTracks().forEach(track => track.stop());
+    console.debug("It cannot record.", error);
+    throw new DOMException("", "unsupported");
+  }
 }
 
 async function send(recording, mine) {

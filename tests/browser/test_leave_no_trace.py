@@ -95,3 +95,12 @@ def test_a_question_that_is_refused_comes_back_to_the_composer(temporary, fake):
     expect(temporary.questions).to_have_count(0)
     ask(temporary, "And now? tokens=10")
     expect(temporary.problem).to_be_hidden()
+
+
+def test_a_chat_that_the_server_does_not_take_at_all_says_so(temporary):
+    """The server itself refuses what is far too long, without a sentence of ours."""
+    temporary.page.route("**/api/chat/temporary/", lambda route: route.fulfill(status=413, body="Too large"))
+    temporary.composer.fill("What is a tide?")
+    temporary.composer.press("Enter")
+    expect(temporary.problem).to_contain_text("It may be too long by now")
+    expect(temporary.composer).to_have_value("What is a tide?")

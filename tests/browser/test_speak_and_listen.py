@@ -181,6 +181,18 @@ def test_why_nothing_can_be_recorded_is_said(open_with, script, words):
     expect(panel(screen)).to_be_hidden()
 
 
+def test_a_browser_that_cannot_record_lets_the_microphone_go(open_with):
+    script = """
+        window.MediaRecorder = class { constructor() { throw new DOMException("", "NotSupportedError"); } };
+        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async wanted => window.microphone = await ask(wanted);
+    """
+    screen = open_with(NO_RECOGNITION + script)
+    mic(screen).click()
+    expect(screen.problem).to_contain_text("This browser cannot use a microphone.")
+    assert screen.page.evaluate("microphone.getTracks().map(track => track.readyState)") == ["ended"]
+
+
 def test_without_a_transcription_server_that_is_said(open_with, small):
     screen = open_with(NO_RECOGNITION, person=sign_up(small.url))
     mic(screen).click()
