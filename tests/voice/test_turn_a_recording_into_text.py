@@ -7,9 +7,10 @@ from decimal import Decimal
 
 import httpx
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from chatsite.protocol import body_limit
-from conversations import dictation, recordings
+from conversations import conf, dictation, recordings
 from conversations.models import Attachment, Quota, StoredFile, UsageEntry
 from tests.api.conftest import Program, anonymous, program  # noqa: F401
 from tests.fake_model import spawn
@@ -132,6 +133,12 @@ def test_sound_that_does_not_know_its_size_is_as_long_as_it_is():
 
 def test_the_server_lets_as_much_in_as_a_recording_may_have(settings):
     assert body_limit(b"/api/transcriptions/") > settings.TRANSCRIPTION["most_bytes"]
+
+
+@pytest.mark.parametrize("price", ["cheap", "-1", "NaN", "1e9", "0,6", "٣"])
+def test_a_price_that_is_none_stops_the_server_from_starting(price):
+    with pytest.raises(ImproperlyConfigured, match="TRANSCRIPTION_PRICE is an amount such as 0.006"):
+        conf.amount("TRANSCRIPTION_PRICE", price)
 
 
 @pytest.mark.parametrize("language", ["klingon", "../de", "d", "äö"])
