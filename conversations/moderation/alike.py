@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 # Marks on letters that a reader looks past: of Latin, Greek and Cyrillic, points of Hebrew, vowel signs of Arabic.
@@ -151,6 +152,16 @@ def places(text: str, table: str) -> list[int]:
         return list(range(len(text) + 1))
     found = _FOLD if table == "fold" else _CLEAN
     return [place for place, sign in enumerate(text) for _ in found[ord(sign)]] + [len(text)]
+
+
+def offsets(text: str) -> Sequence[int]:
+    """Return for each byte at which a sign of the text begins in UTF-8, and for its end, which sign that is."""
+    if text.isascii():
+        return range(len(text) + 1)
+    found: list[int] = []
+    for place, sign in enumerate(text):
+        found += [place] * len(sign.encode("utf-8", "replace"))
+    return [*found, len(text)]
 
 
 @lru_cache(maxsize=4096)

@@ -48,17 +48,20 @@ class Phrase:
 
     def find(self, text: str, folded: str, places: list[int]) -> Iterator[tuple[int, int]]:
         """Yield where it stands in a text, given its folded form and the `places` of that."""
+        # In bytes: of a text, each search would encode the whole of it again.
+        encoded = folded.encode("utf-8", "replace")
+        offset = alike.offsets(folded)
         begin = 0
-        while found := self._pattern.search(folded, begin):
-            first, last = found.span()
-            if self._holds(text, folded, places, found):
+        while found := self._pattern.search(encoded, begin):
+            first, last = (offset[place] for place in found.span())
+            gaps = tuple(gap.decode() for gap in found.groups())
+            if self._holds(text, folded, places, first, last, gaps):
                 yield places[first], places[last - 1] + 1
-                begin = last
+                begin = found.end()
             else:
-                begin = first + 1
+                begin = found.start() + len(folded[first].encode("utf-8", "replace"))
 
-    def _holds(self, text: str, folded: str, places: list[int], found) -> bool:
-        first, last = found.span()
+    def _holds(self, text: str, folded: str, places: list[int], first: int, last: int, gaps: tuple[str, ...]) -> bool:
         if not self.anywhere and first and is_of_word(folded[first - 1]):
             return False
         open_right = self.open_right or alike.UNSPACED.match(self.letters[-1])
@@ -68,7 +71,7 @@ class Phrase:
         letters = sum(sign.isalpha() for sign in folded[first:last])
         if self.script and (letters < min(2, len(self.letters)) or letters * 3 < len(self.letters)):
             return False
-        return self._is_spaced_like_it(found.groups()) and self._is_of_its_script(raw)
+        return self._is_spaced_like_it(gaps) and self._is_of_its_script(raw)
 
     def _is_spaced_like_it(self, gaps: tuple[str, ...]) -> bool:
         """Whether what stands between the letters leaves it the same words."""

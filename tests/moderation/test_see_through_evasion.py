@@ -1,6 +1,7 @@
 """A phrase is found however it is written, and nothing else is taken for it."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,20 @@ def test_masks_stand_in_the_place_of_what_was_found():
     both = Matcher([rule("heroin", action="mask"), rule("email", kind="personal", action="mask", number=2)])
     text = "h3r0in from a@b.example.org, heroin"
     assert masked(text, both.find(text)) == "[masked] from [e-mail masked], [masked]"
+
+
+@pytest.mark.parametrize("word", ["class ", "classé "])
+def test_a_long_text_takes_time_in_proportion(word):
+    """Each word may be the phrase until its last letter: 4 times as many must not take 16 times as long."""
+    found, took = matcher("ass"), []
+    for length in (15_000, 60_000):
+        text = word * (length // len(word))
+        began = time.perf_counter()
+        assert found.find(text) == []
+        took.append(time.perf_counter() - began)
+    assert took[1] < max(1.0, took[0] * 9), took
+
+
+def test_where_it_stands_is_told_in_signs_of_the_text():
+    text = "Ärger, 🙂 ünd h€röin 🙂 h3roin."
+    assert [text[each.start : each.end] for each in matcher("heroin").find(text)] == ["h€röin", "h3roin"]
