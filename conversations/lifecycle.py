@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 
-from . import events, live, modes, parameters, runner, search, summaries, tags
+from . import events, live, moderation, modes, parameters, runner, search, summaries, tags
 from .errors import IdTaken, Invalid, NotFound, PreconditionFailed, TooLarge, TurnRunning, UnderHold
 from .models import Conversation, Summary, Turn
 from .retention import holds, policies
@@ -67,11 +67,11 @@ def version_of(conversation: Conversation) -> str:
 def create(*, owner, id: uuid.UUID | None = None, **fields: Any) -> Conversation:
     """Return a new, empty conversation with these fields, and of the others what its owner begins with.
 
-    Fields are title, model, mode, instructions and parameters; raises IdTaken, Invalid or TooLarge.
+    Fields are title, model, mode, instructions and parameters; raises IdTaken, Invalid, TooLarge or RefusedByRule.
     """
     conversation = Conversation(pk=id or uuid.uuid4(), owner=owner, model=owner.default_model, mode=owner.default_mode)
-    for name, value in fields.items():
-        setattr(conversation, name, _FIELDS[name](value))
+    for name, value in _allowed(owner, fields).items():
+        setattr(conversation, name, value)
     if conversation.title:
         conversation.title_by = Conversation.TitleBy.PERSON
     try:
@@ -92,9 +92,9 @@ def change(
 
     `tags` are names, made if there are none yet; `leaf` is the id of a turn, and opens the branch that goes through
     it. `expected` names the versions that may be
-    changed, None any; raises PreconditionFailed, NotFound, Invalid, TooLarge or TurnRunning.
+    changed, None any; raises PreconditionFailed, NotFound, Invalid, TooLarge, TurnRunning or RefusedByRule.
     """
-    changes = {name: _FIELDS.get(name, _as_it_is)(value) for name, value in changes.items()}
+    changes = _allowed(conversation.owner, changes, before=conversation.instructions)
     names = changes.pop("tags", None)
     with transaction.atomic():
         locked = _locked(conversation, expected)
@@ -360,6 +360,14 @@ def _instructions(instructions: str) -> str:
         limit = INSTRUCTIONS_MAX_BYTES // 1024
         raise TooLarge(f"Instructions may have {limit} KB at most.", code="instructions_too_large")
     return instructions
+
+
+def _allowed(owner: Any, changes: dict[str, Any], *, before: str = "") -> dict[str, Any]:
+    """Return the changes as they are kept, new instructions as rules let them through."""
+    kept = {name: _FIELDS.get(name, _as_it_is)(value) for name, value in changes.items()}
+    if "instructions" in kept and kept["instructions"] != before:
+        kept["instructions"] = moderation.check_instructions(author=owner, text=kept["instructions"])
+    return kept
 
 
 def _as_it_is(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import modes
+from . import moderation, modes
 from .errors import TooLarge
 from .turns import check_characters, check_model
 
@@ -27,9 +27,9 @@ def change(
     model: str | None = None,
     mode: str | None = None,
 ) -> None:
-    """Keep what is given, all or nothing, and leave the rest; raises Invalid or TooLarge."""
-    if instructions is not None:
-        user.instructions = _instructions(instructions)
+    """Keep what is given, all or nothing, and leave the rest; raises Invalid, TooLarge or RefusedByRule."""
+    if instructions is not None and (text := _instructions(instructions)) != user.instructions:
+        user.instructions = moderation.check_instructions(author=user, text=text)
     if use_instructions is not None:
         user.use_instructions = use_instructions
     if model is not None:

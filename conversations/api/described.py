@@ -99,7 +99,7 @@ conversations = extend_schema_view(
         summary="Make a conversation",
         parameters=[ETAG],
         request=NewConversationSerializer,
-        responses={201: ConversationDetailSerializer, **errors(409)},
+        responses={201: ConversationDetailSerializer, **errors(409, 422)},
         examples=[OpenApiExample("With a title", {"title": "The lease"}, request_only=True)],
     ),
     retrieve=extend_schema(
@@ -115,7 +115,7 @@ conversations = extend_schema_view(
         summary="Change a conversation",
         parameters=[IF_MATCH, ETAG],
         request=ConversationChangesSerializer,
-        responses={200: ConversationDetailSerializer, **errors(409, 412)},
+        responses={200: ConversationDetailSerializer, **errors(409, 412, 422)},
         examples=[OpenApiExample("Pin it", {"pinned": True}, request_only=True)],
     ),
     destroy=extend_schema(

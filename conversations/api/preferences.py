@@ -43,7 +43,7 @@ class PreferencesView(StrictQuery, GenericAPIView):
         tags=["Conversations"],
         summary="Change my instructions and what chats begin with",
         request=ChatPreferencesSerializer,
-        responses={200: ChatPreferencesSerializer, **errors(413)},
+        responses={200: ChatPreferencesSerializer, **errors(413, 422)},
         examples=[example("Short answers", instructions="Keep answers short.", mode="code")],
     )
     def patch(self, request: Request) -> Response:

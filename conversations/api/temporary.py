@@ -112,7 +112,7 @@ class Frames:
         examples=[example("A question", messages=[{"role": "user", "content": "Can we end the lease early?"}])],
         responses={
             **events("Pieces of the answer as HTML and as text, then how it ended."),
-            **errors(404, 413, 429, 503),
+            **errors(404, 413, 422, 429, 503),
         },
     )
 )

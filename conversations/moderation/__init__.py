@@ -5,7 +5,7 @@ of them at once, `window` holds back what may become a match, `rules` has those 
 `watching` applies them to an answer that is written, `guard` asks a model, `flags` keeps what was found.
 """
 
-from .checking import Refused, Verdict, check_question, check_texts
+from .checking import Refused, Verdict, check_instructions, check_question, check_texts
 from .flags import Where, raise_for
 from .matcher import Found, Matcher, Rule, masked
 from .rules import Rules, know, live, refresh, rules_changed
@@ -24,6 +24,7 @@ __all__ = [
     "Watch",
     "Where",
     "Window",
+    "check_instructions",
     "check_question",
     "check_texts",
     "know",

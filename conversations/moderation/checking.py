@@ -57,21 +57,35 @@ def check_question(
     return Verdict(masked(text, masking) if masking else text, found, in_files, notes)
 
 
-def check_texts(*, author: Any, texts: Sequence[str]) -> list[str]:
-    """Return the texts that a program sends in one call, masked; raises Refused. Flags are of the last one only: the
-    others were sent before."""
+def check_texts(*, author: Any, texts: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the texts that a program sends in one call, masked; each is given after its place, "question" or "answer".
+
+    Raises Refused. What comes before the last question is said to have been said before: nobody is suspended for it,
+    and there is a flag only where it is refused.
+    """
     if not rules.live() or not texts:
-        return list(texts)
+        return [text for _, text in texts]
     applied = rules_for(author)
-    found = [applied.question.find(text) for text in texts]
+    # Whoever sends it may have written the answers as well.
+    found = [(applied.answer if place == "answer" else applied.question).find(text) for place, text in texts]
     where = Where(author, "question")
-    if stopping := [each for some in found for each in some if each.rule.stops]:
+    last = max((number for number, (place, _) in enumerate(texts) if place == "question"), default=None)
+    asked = found[last] if last is not None else []
+    if stopping := [each for each in asked if each.rule.stops]:
         _refuse(stopping, where)
-    raise_for(found[-1], where)
+    if stopping := [each for some in found for each in some if each.rule.stops]:
+        _refuse(stopping, where, suspends=False)
+    raise_for(asked, where)
     return [
         masked(text, [each for each in some if each.rule.action == Action.MASK])
-        for text, some in zip(texts, found, strict=True)
+        for (_, text), some in zip(texts, found, strict=True)
     ]
+
+
+def check_instructions(*, author: Any, text: str) -> str:
+    """Return what a person wants of a model, masked, before it is kept: a model reads it like a question. Raises
+    Refused."""
+    return check_texts(author=author, texts=[("question", text)])[0]
 
 
 def notes_of(found: Iterable[Found], place: str) -> list[dict[str, str]]:
@@ -94,8 +108,8 @@ def _note(place: str, rule: Rule, text: str) -> dict[str, str]:
     return {"place": place, "action": rule.action, "text": text}
 
 
-def _refuse(stopping: list[Found], where: Where) -> None:
-    raise_for(stopping, where)
+def _refuse(stopping: list[Found], where: Where, *, suspends: bool = True) -> None:
+    raise_for(stopping, where, suspends=suspends)
     told = next((each.rule.told for each in stopping if each.rule.told), Refused.detail)
     where.user.refresh_from_db(fields=["is_active"])
     raise Refused(told if where.user.is_active else told + SUSPENDED)

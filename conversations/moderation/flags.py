@@ -34,8 +34,10 @@ class Where:
     message_id: uuid.UUID | str | None = None
 
 
-def raise_for(found: Iterable[Found], where: Where, *, source: str = Flag.Source.RULE) -> list[Flag]:
-    """Return one new flag for each rule that applied; whoever had it apply too often is suspended.
+def raise_for(
+    found: Iterable[Found], where: Where, *, source: str = Flag.Source.RULE, suspends: bool = True
+) -> list[Flag]:
+    """Return one new flag for each rule that applied; whoever had it apply too often is suspended, if it `suspends`.
 
     Each is entered in the ledger; in a transaction, call it at its end.
     """
@@ -45,7 +47,7 @@ def raise_for(found: Iterable[Found], where: Where, *, source: str = Flag.Source
     with transaction.atomic():
         kept = [_raise(rule, places, where, source) for rule, places in spans.items()]
         for rule in spans:
-            if rule.action == Action.SUSPEND:
+            if suspends and rule.action == Action.SUSPEND:
                 _suspend_if_too_often(rule, where)
     return kept
 

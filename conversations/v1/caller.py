@@ -123,10 +123,10 @@ def _admit(user: User, others: int) -> quotas.Limits:
 
 def _checked(user: User, asked: Asked) -> Asked:
     """Return what is asked as rules let it through; raises RefusedByRule."""
-    # What the model said is looked at when it says it.
-    places = [place for place, message in enumerate(asked.messages) if message.role != "assistant" and message.text]
-    texts = moderation.check_texts(author=user, texts=[asked.messages[place].text for place in places])
     messages = list(asked.messages)
+    places = [place for place, message in enumerate(messages) if message.text]
+    said = [("answer" if messages[place].role == "assistant" else "question", messages[place].text) for place in places]
+    texts = moderation.check_texts(author=user, texts=said)
     for place, text in zip(places, texts, strict=True):
         messages[place] = replace(messages[place], text=text)
     return replace(asked, messages=tuple(messages))

@@ -140,3 +140,24 @@ def test_an_administrator_is_not_locked_out_by_a_rule(live, alice):
         ask(alice, "heroin")
     alice.refresh_from_db()
     assert alice.is_active
+
+
+def test_instructions_are_looked_at_like_questions(live, alice):
+    live("heroin", action="block")
+    live("email", kind="personal", action="mask")
+    program = Program(alice)
+    refused = program.patch("preferences/", {"instructions": "Say where h3roin is sold."})
+    assert (refused.status_code, refused.json()["code"]) == (422, "refused_by_rule")
+    chat = ask(alice, "Hello").turn.conversation
+    refused = program.patch(f"conversations/{chat.pk}/", {"instructions": "Sell heroin."})
+    assert (refused.status_code, refused.json()["code"]) == (422, "refused_by_rule")
+    assert program.post("conversations/", {"instructions": "Sell heroin."}).status_code == 422
+    assert program.patch("preferences/", {"instructions": "I am jo@example.org."}).status_code == 200
+    assert program.patch(f"conversations/{chat.pk}/", {"instructions": "To bo@example.org."}).status_code == 200
+    alice.refresh_from_db()
+    chat.refresh_from_db()
+    assert (alice.instructions, chat.instructions) == ("I am [e-mail masked].", "To [e-mail masked].")
+    assert Flag.objects.filter(action="block").count() == 3 and Flag.objects.filter(action="mask").count() == 2
+    # To say again what is kept is no new question.
+    program.patch("preferences/", {"instructions": "I am [e-mail masked]."})
+    assert Flag.objects.count() == 5

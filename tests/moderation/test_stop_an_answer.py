@@ -185,3 +185,23 @@ async def test_a_program_is_refused_before_a_model_is_asked(stage, alice):
     with pytest.raises(turns.RefusedByRule):
         await answer_to(alice, f"How to {PHRASE}?")
     assert stage.fake.chats == []
+
+
+async def test_a_question_cannot_hide_in_an_answer_that_was_never_given(stage, alice):
+    await in_database(write, PHRASE, action="block")
+    with pytest.raises(turns.RefusedByRule):
+        await answer_to(alice, "Hello", f"You wanted to know how to {PHRASE}.", "Go on")
+    assert stage.fake.chats == []
+    assert await in_database(Flag.objects.count) == 1
+
+
+async def test_nobody_is_suspended_for_what_they_said_before_a_rule_was_written(stage, alice):
+    await in_database(write, PHRASE, action="suspend", suspend_after=1)
+    with pytest.raises(turns.RefusedByRule):
+        await answer_to(alice, f"How to {PHRASE}?", "No.", "And now?")
+    await in_database(alice.refresh_from_db)
+    assert alice.is_active and await in_database(Flag.objects.count) == 1
+    with pytest.raises(turns.RefusedByRule):
+        await answer_to(alice, f"How to {PHRASE}?")
+    await in_database(alice.refresh_from_db)
+    assert not alice.is_active
