@@ -87,6 +87,11 @@ class House:
             elif name == "tag_id":
                 made = self.client.post("/api/tags/", json={"name": f"Tag {uuid.uuid4()}"})
                 self.things[name] = made.raise_for_status().json()["id"]
+            elif name == "preset_id":
+                made = self.client.post(
+                    "/api/presets/", json={"name": f"Prompt {uuid.uuid4()}", "text": "Say {{what}}"}
+                )
+                self.things[name] = made.raise_for_status().json()["id"]
             elif name == "link_id":
                 shared = f"/api/conversations/{self.known('conversation_id')}/shares/"
                 # An answer has to be whole before it is shared.
