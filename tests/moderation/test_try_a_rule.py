@@ -125,3 +125,16 @@ def test_what_cannot_be_tried_is_said(root, fields, days, code):  # noqa: F811
     with pytest.raises(trials.Invalid) as refused:
         trials.begin(rule=rule, actor=root, days=days)
     assert refused.value.code == code and not DryRun.objects.exists()
+
+
+def test_a_rule_of_groups_counts_what_was_said_twice_in_the_same_words_twice(alice, root):  # noqa: F811
+    groups = [Group.objects.create(name=name) for name in ("Minors", "Visitors")]
+    alice.groups.set(groups)
+    first = finish(ask(alice, text="heroin"), "Fine.")
+    finish(ask(alice, text="heroin", conversation_id=first.conversation_id), "Fine.")
+    rule = draft("heroin")
+    rule.groups.set(groups)
+    trial = trials.begin(rule=rule, actor=root, days=1)
+    work.perform(Job.objects.get().pk)
+    trial.refresh_from_db()
+    assert (trial.messages, trial.questions, trial.conversations) == (4, 2, [[str(first.conversation_id), 2]])
