@@ -17,8 +17,10 @@ from llm.events import Event, Finished, Text, Thinking
 
 from .. import temporary
 from ..events import digest
+from ..moderation.watching import ENDED
 from ..rendering.live import LiveBlocks
 from ..v1 import problems
+from ..v1.caller import FILTERED
 from ..v1.readers import Reader
 from ..v1.sources import stream
 from ..wire import encode
@@ -80,7 +82,10 @@ class Frames:
         self._seq += 1
         whole = {"blocks": self._live.blocks, "thinking": self._thinking, "sha256": digest(self._text)}
         done = self._frame("message.completed", seq=self._seq, status="complete", content=self._text, **whole)
-        return done + self._frame("turn.finished", status="completed", finish_reason=finished.reason)
+        ended: dict[str, Any] = {"status": "completed", "finish_reason": finished.reason}
+        if finished.reason == FILTERED:
+            ended |= {"status": "blocked", "detail": ENDED}
+        return done + self._frame("turn.finished", **ended)
 
     def fail(self, problem: problems.Problem) -> bytes:
         """Return what was said until now, and why there is no more."""

@@ -30,6 +30,7 @@ rules_changed = Signal()
 
 LINES_MAX = 1000
 ENDING_CHARACTERS = 20
+CANNOT = "cannot_mask"
 Kind, Place, State = ModerationRule.Kind, ModerationRule.Place, ModerationRule.State
 
 
@@ -88,7 +89,9 @@ class Rules:
 
     def of_file(self, name: str) -> list[Rule]:
         """Return the rules against a file of this name."""
-        endings = {"".join(PurePosixPath(name.lower()).suffixes[-2:]), PurePosixPath(name.lower()).suffix}
+        # Some systems pass over a full stop at the end.
+        path = PurePosixPath(name.lower().rstrip(". "))
+        endings = {"".join(path.suffixes[-2:]), path.suffix}
         return [rule for rule in self.all if rule.kind == Kind.FILES and endings & set(rule.lines)]
 
 
@@ -160,8 +163,10 @@ def check(row: ModerationRule) -> None:
         if row.place == Place.FILES:
             raise Invalid("A guard model is asked about questions or answers.", code="invalid_place")
         if row.action == Action.MASK:
-            raise Invalid("A guard model does not say which words to mask. Choose another action.", code="cannot_mask")
+            raise Invalid("A guard model does not say which words to mask. Choose another action.", code=CANNOT)
         return
+    if row.action == Action.MASK and (row.kind == Kind.FILES or row.place == Place.FILES):
+        raise Invalid("Files are sent as they are, so nothing is masked in them. Choose another action.", code=CANNOT)
     if not row.lines:
         raise Invalid("Write at least one line.", code="no_patterns")
     if len(row.lines) > LINES_MAX:

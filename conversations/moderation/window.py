@@ -84,7 +84,8 @@ class Window:
     def __init__(self, openings: Openings, *, told: str = ""):
         self._openings = openings
         self._kept_behind = BEHIND_CHARACTERS
-        self._behind = told[-BEHIND_CHARACTERS:]
+        # An answer may have been cut off, or gone on with after a tool, in the middle of something.
+        self._behind = told[-HELD_CHARACTERS:]
         self._held = ""
         self.found: list[Found] = []
         self.stopped: Found | None = None
@@ -121,7 +122,8 @@ class Window:
             self.stopped = stop
         self.found += [*decided, *([stop] if stop else [])]
         told = _masked_after(text[:until], decided, behind)
-        self._behind, self._held = text[max(0, until - self._kept_behind) : until], "" if stop else text[until:]
+        kept = HELD_CHARACTERS if last else self._kept_behind
+        self._behind, self._held = text[max(0, until - kept) : until], "" if stop else text[until:]
         return told
 
 

@@ -253,7 +253,7 @@ class Answer:
                     if room <= 0 or used_up:
                         reason = quotas.USED_UP if used_up else "length"
                         self._finished = Finished(reason=reason, usage=None)
-                        return
+                        break
                 elif kind is Stage:
                     self._tell_stage(event.name, **_labelled(event.detail))
                 elif kind is ToolCalled:

@@ -272,7 +272,9 @@ class Call:
             self._watch.check()
         except moderation.Blocked:
             finished = Finished(reason=FILTERED, usage=None)
-        await in_database(self._keep_found, self._watch)
+        finally:
+            # Also of an answer that nobody reads to its end.
+            await asyncio.shield(in_database(self._keep_found, self._watch))
         return finished
 
     def _keep_found(self, watch: moderation.Watch) -> None:

@@ -109,6 +109,7 @@ class ChatTemporary extends HTMLElement {
         answer.element.settle({ ...frame, thought: "Thoughts" });
         return false;
       case "turn.finished":
+        if (frame.detail) this.problem(frame.detail);
         return true;
       case "error":
         throw Object.assign(new Error(frame.detail), { refused: true });

@@ -157,3 +157,13 @@ def test_looking_takes_no_time():
     for part in parts:
         window.take(part + " ")
     assert (time.perf_counter() - began) / len(parts) < 0.001
+
+
+def test_what_was_cut_off_in_the_middle_is_recognised_when_it_goes_on():
+    key = openings("BEGIN KEY[a-z ]{10,300}END KEY", kind="pattern")
+    beginning, rest = "Here: BEGIN KEY" + " secret" * 20, " secret END KEY. More."
+    window = Window(key)
+    assert window.take(beginning) + window.rest() == beginning
+    # After a tool, in the same window; and in another one, where it goes on another day.
+    for goes_on in (window, Window(key, told=beginning)):
+        assert goes_on.take(rest) == "" and goes_on.stopped is not None

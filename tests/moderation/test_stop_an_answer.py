@@ -205,3 +205,25 @@ async def test_nobody_is_suspended_for_what_they_said_before_a_rule_was_written(
         await answer_to(alice, f"How to {PHRASE}?")
     await in_database(alice.refresh_from_db)
     assert not alice.is_active
+
+
+async def test_what_a_program_did_not_read_to_the_end_is_flagged_too(stage, alice):
+    await in_database(write, "salary", action="flag", place="answer")
+    stage.fake.script(tokens=["The ", "salary ", "is "], end="hang")
+    asked = Asked(model="ollama/fast", messages=(Said("user", "Tell me"),), tools=(), options=Options())
+    call, text = await caller.begin(alice, asked), ""
+    while "salary" not in text:
+        event = await call.next(within=10)
+        text += event.text if isinstance(event, Text) else ""
+    call.close()
+    await caller.drain()
+    assert (await in_database(Flag.objects.get)).place == "answer"
+
+
+async def test_the_end_of_an_answer_that_grew_too_long_is_looked_at(stage, alice, monkeypatch):
+    monkeypatch.setattr("conversations.runner.answer.ANSWER_MAX_CHARACTERS", len(f"You {PHRASE}"))
+    await in_database(write, PHRASE, action="block")
+    stage.fake.script(tokens=["You ", *PHRASE, " and more"])
+    turn = await stage.answered(alice, "ollama/fast", "Tell me")
+    answer = await in_database(Message.objects.get, turn=turn, role="assistant")
+    assert (turn.status, answer.text) == ("blocked", "You ")

@@ -58,6 +58,8 @@ def test_a_rule_is_written_goes_live_and_is_known_at_once(administrator):  # noq
         ({"kind": "guard", "patterns": ""}, "Say which model is asked."),
         ({"kind": "guard", "model": "ollama/guard", "action": "mask"}, "Choose another action."),
         ({"patterns": "\n".join(map(str, range(1001)))}, "1000 lines at most"),
+        ({"place": "files", "action": "mask"}, "nothing is masked in them"),
+        ({"kind": "files", "patterns": ".exe", "action": "mask"}, "nothing is masked in them"),
     ],
 )
 def test_what_cannot_be_applied_is_not_kept(administrator, fields, told):  # noqa: F811

@@ -1,11 +1,15 @@
 """Temporary chats hold to quotas and to the window, and an administrator can turn them off."""
 
+from unittest import mock
+
 import pytest
 
 from chatsite.threads import in_database
 from conversations import quotas, temporary
+from conversations.api.temporary import Frames
 from conversations.errors import Invalid, OverQuota, TooLarge
 from conversations.models import Quota
+from llm.events import Finished
 from llm.values import Message
 from tests.pages.conftest import plain_static_files  # noqa: F401
 from tests.usage.conftest import spend, stage  # noqa: F401
@@ -66,3 +70,10 @@ def test_an_administrator_can_turn_them_off(client, alice, settings):
     assert 'href="/chat/temporary/"' not in client.get("/chat/").content.decode()
     answer = client.post("/api/chat/temporary/", {"messages": QUESTION}, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (403, "not_offered")
+
+
+def test_an_answer_that_a_rule_cuts_off_says_so():
+    frames = Frames(mock.Mock(), left_out=0)
+    ended = frames.finish(Finished(reason="content_filter", usage=None)).decode()
+    assert '"status":"blocked"' in ended.replace(" ", "") and "a rule of this installation" in ended
+    assert "a rule" not in frames.finish(Finished(reason="stop", usage=None)).decode()
