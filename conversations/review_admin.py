@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 
-from accounts import suspension
 from accounts.errors import AccountError
 from accounts.models import User
 from accounts.recording import Recorded
@@ -133,7 +132,7 @@ class FlagAdmin(MetadataAdmin):
         if not request.user.has_perm(SUSPEND):
             raise NotAllowed("You may not suspend people.", code="may_not_suspend")
         if lift:
-            suspension.lift(user=flag.user)
+            queue.lift(flag=flag, actor=_staff(request))
             return "They may sign in again."
         queue.suspend(flag=flag, actor=_staff(request), told=request.POST.get("told", ""))
         return "Suspended. Their open pages are closed."

@@ -94,9 +94,21 @@ def put_down(*, flag: Flag, text: str, actor: User) -> FlagNote:
 
 def suspend(*, flag: Flag, actor: User, told: str = "") -> None:
     """Suspend whose conversation it is in; raises NotAllowed for oneself and, but by an administrator, for staff."""
-    if flag.user == actor or (flag.user.is_staff and not actor.is_superuser):
+    if not _may_suspend(flag, actor):
         raise NotAllowed("You may not suspend this person.", code="may_not_suspend")
     suspension.suspend(user=flag.user, told=told, flag=str(flag.pk))
+
+
+def lift(*, flag: Flag, actor: User) -> None:
+    """Let whose conversation it is in come in again; raises NotAllowed where they could not have been suspended."""
+    if not _may_suspend(flag, actor):
+        raise NotAllowed("You may not let this person in again.", code="may_not_suspend")
+    suspension.lift(user=flag.user)
+
+
+def _may_suspend(flag: Flag, actor: User) -> bool:
+    is_staff = flag.user.is_staff or flag.user.is_superuser
+    return flag.user != actor and (actor.is_superuser or not is_staff)
 
 
 def _locked(flag: Flag) -> Flag:

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from accounts import suspension
 from accounts.models import AuditEntry, User
 from conversations.models import DecisionTemplate, Flag, FlagNote
 from conversations.review import queue
@@ -139,3 +140,15 @@ def test_a_report_says_nothing_of_the_conversation_to_the_staff(administrator, a
     page = administrator.get(f"/admin/conversations/flag/{Flag.objects.get().pk}/change/").content.decode()
     assert "My own words." in page and answer.text not in page
     assert f"/admin/conversations/conversation/{talk.conversation_id}/change/" in page
+
+
+def test_whom_an_administrator_has_suspended_no_moderator_lets_in_again(alice):
+    moderator, colleague = (User.objects.create_user(f"{name}@example.org", is_staff=True) for name in ("mo", "co"))
+    moderator.user_permissions.set(
+        Permission.objects.filter(codename__in=["view_flag", "change_flag", "change_user", "view_user"])
+    )
+    row, browser = flag(colleague), browser_of(moderator)
+    suspension.suspend(user=colleague)
+    assert "may not let this person in" in act(browser, row, do="lift").content.decode()
+    colleague.refresh_from_db()
+    assert not colleague.is_active
