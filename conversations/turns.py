@@ -82,6 +82,7 @@ def start(
 def retry(*, turn: Turn, author, client_id: str | None = None, model: str = "", mode: str = "") -> Started:
     """Return a new turn beside `turn` that asks the same question again, perhaps for another kind of help."""
     question = turn.messages.get(role=Message.Role.USER)
+    _check_not_removed(question)
     return _begin(
         conversation_id=turn.conversation_id,
         author=author,
@@ -123,6 +124,7 @@ def resume(*, turn: Turn, author, client_id: str | None = None, model: str = "")
     question, *_, answer = turn.messages.all()
     if not turn.is_open and not (turn.is_cut_off and answer.text):
         raise Invalid("There is no answer here that was cut off.", code="not_cut_off")
+    _check_not_removed(question, answer)
     return _begin(
         conversation_id=turn.conversation_id,
         author=author,
@@ -160,6 +162,11 @@ def _check_text(text: str, *, empty: bool = False) -> None:
     check_characters(text)
     if len(text.encode()) > settings.MESSAGE_MAX_BYTES:
         raise TooLarge(f"A message may have {settings.MESSAGE_MAX_BYTES // 1024} KB at most.", code="message_too_large")
+
+
+def _check_not_removed(*said: Message) -> None:
+    if any(message.redacted_at for message in said):
+        raise Invalid("A moderator has removed this message.", code="message_removed")
 
 
 def check_characters(text: str) -> None:

@@ -33,7 +33,8 @@ def whole(message: LiveMessage) -> dict:
 def hear(feed: Feed, event: dict) -> bool:
     """Apply steps, or a whole text, from another process; False if steps are missing before them."""
     message = feed.messages.get(event["message"])
-    if message is not None and message.own:
+    if message is not None and (message.own or message.redacted):
+        # Whoever writes it may not have heard yet that it was removed.
         return True
     if message is None:
         if feed.told.get(event["turn"]) not in {None, *Turn.OPEN}:

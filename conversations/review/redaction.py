@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 
-from .. import events, live, runner, search, summaries
+from .. import events, live, runner, search, summaries, work
 from ..errors import Invalid, NotAllowed, NotFound, UnderHold
 from ..models import (
     Attachment,
@@ -36,6 +36,9 @@ PERMISSION = "conversations.redact_message"
 REASON_LEAST_CHARACTERS, REASON_MOST_CHARACTERS = 10, 500
 REMOVED = "[This message was removed by a moderator.]"
 NEW_TITLE = "New chat"
+HELD = (
+    "This conversation is under a legal hold: nothing in it can be removed before the hold ends. Nothing was removed."
+)
 Role = Message.Role
 
 
@@ -47,7 +50,7 @@ class Sealed(Invalid):
 def redact(*, message_id: uuid.UUID, by: User, reason: str) -> list[Message]:
     """Return the messages that were removed: this one and what repeats it, such as the same question asked again.
 
-    An answer that is being written is stopped. Raises NotAllowed, Invalid, NotFound, or UnderHold.
+    An answer that is being written is stopped. Raises NotAllowed, Invalid, NotFound or UnderHold.
     """
     if not by.has_perm(PERMISSION):
         raise NotAllowed("You may not remove messages.", code="may_not_redact")
@@ -63,7 +66,8 @@ def redact(*, message_id: uuid.UUID, by: User, reason: str) -> list[Message]:
         if conversation is None:
             raise NotFound
         if holds.is_held(conversation):
-            raise UnderHold("This chat is under a legal hold, so nothing of it can be removed before the hold ends.")
+            # It must stay what it is; and a hold on words would not find it any more.
+            raise UnderHold(HELD)
         message = Message.objects.select_related("turn").get(pk=message_id)
         found = _repeating(message)
         _stop(found)
@@ -98,7 +102,10 @@ def _repeating(message: Message) -> list[Message]:
     if message.role == Role.USER:
         turns = Turn.objects.filter(conversation=turn.conversation_id, messages__role=Role.USER)
         alike = of_conversation.filter(role=Role.USER, text=message.text, turn__in=turns)
-        found = list(alike.select_related("turn")) if message.text else []
+        if not message.text:
+            # Files alone say the same if they are the same.
+            alike = alike.filter(attachments__file__in=_files(message)).distinct()
+        found = list(alike.select_related("turn"))
     else:
         chain = _chain(turn)
         found = list(of_conversation.exclude(role=Role.USER).filter(turn__in=chain).select_related("turn"))
@@ -143,6 +150,8 @@ def _remove(message: Message, by: User, reason: str) -> None:
 def _forget_what_was_made_of_it(conversation: Conversation, found: list[Message]) -> None:
     """Let nothing stand that was made of these messages: finds, digests, summaries, titles, files, opinions."""
     ids = [each.pk for each in found]
+    # Whoever has read them for a title, a summary or a digest keeps nothing of it, and reads again.
+    work.take_back(conversation)
     SearchEntry.objects.filter(message__in=ids).delete()
     Feedback.objects.filter(message__in=ids).exclude(reason="").update(reason="")
     # What was condensed or summed up may say it in other words.
@@ -151,17 +160,31 @@ def _forget_what_was_made_of_it(conversation: Conversation, found: list[Message]
     if Summary.objects.filter(conversation=conversation).update(**cleared):
         for summary in conversation.summaries.all():
             summaries.write_again(summary)
-    files = Attachment.objects.filter(message__in=ids)
+    # Also where another question was asked of them.
+    files = Attachment.objects.filter(file__in=_files(*found), message__turn__conversation=conversation)
     if files.exists():
         for each in files:
             # One by one, so that the bytes go with the last of them.
             each.delete()
         conversation.turns.exclude(included=[]).update(included=[])
-    if conversation.title_by != Conversation.TitleBy.PERSON and any(each.role == Role.USER for each in found):
-        ShareLink.objects.filter(conversation=conversation, title=conversation.title).update(title=NEW_TITLE)
+    _forget_titles(conversation, found)
+
+
+def _forget_titles(conversation: Conversation, found: list[Message]) -> None:
+    """Let no title stand that was made of these messages, in the chat or on its links."""
+    chosen = conversation.title_by == Conversation.TitleBy.PERSON
+    # A model titles by the answer as well.
+    by_model = conversation.title_by == Conversation.TitleBy.MODEL
+    if not chosen and (by_model or any(each.role == Role.USER for each in found)):
         conversation.title, conversation.title_by = NEW_TITLE, Conversation.TitleBy.PERSON
         conversation.save(update_fields=["title", "title_by"])
         search.keep_title(conversation)
+    # Links keep the title of their day, which may have been made of it whatever the title is now.
+    ShareLink.objects.filter(conversation=conversation).exclude(title=conversation.title).update(title=NEW_TITLE)
+
+
+def _files(*messages: Message) -> list[uuid.UUID]:
+    return list(Attachment.objects.filter(message__in=messages).values_list("file", flat=True))
 
 
 def _seal() -> Fernet:

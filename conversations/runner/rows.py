@@ -131,7 +131,8 @@ def work(turn: Turn, messages: Sequence[Message], limits: quotas.Limits) -> Work
 def call(
     id: uuid.UUID, *, turn_id: uuid.UUID, worker: str, answer_id: str, called: ToolCall, round_number: int
 ) -> Message | None:
-    """Return the row of a tool call that begins now, before the answer; None if the turn has ended meanwhile."""
+    """Return the row of a tool call that begins now, before the answer; None if the turn has ended meanwhile, or the
+    answer was removed."""
     with transaction.atomic():
         if known := Message.objects.filter(pk=id).first():
             # Committed before, when the database went away without saying so.
@@ -139,11 +140,12 @@ def call(
         # The conversation first, as everywhere.
         Conversation.everything.filter(turns=turn_id).update(message_count=F("message_count") + 1)
         ours = Turn.objects.filter(pk=turn_id, worker=worker, status=Turn.Status.RUNNING)
-        if not ours.update(heartbeat_at=timezone.now()):
+        alive = ours.update(heartbeat_at=timezone.now())
+        answers = Message.objects.filter(pk=answer_id)
+        position = answers.filter(redacted_at=None).values_list("position", flat=True).first() if alive else None
+        if position is None:
             transaction.set_rollback(True)
             return None
-        answers = Message.objects.filter(pk=answer_id)
-        position = answers.values_list("position", flat=True).get()
         answers.update(position=position + 1)
         return Message.objects.create(
             id=id,
@@ -159,12 +161,21 @@ def call(
 
 def answered(message: Message, *, result: str, ok: bool, ms: int) -> Message:
     """Return the row of a tool call with what the tool answered; one that was cut short stays as it is."""
-    message.text = result
-    message.status = Message.Status.COMPLETE if ok else Message.Status.FAILED
-    message.tool_run = {**message.tool_run, "ok": ok, "ms": ms}
-    Message.objects.filter(pk=message.pk, status=Message.Status.STREAMING).update(
-        text=message.text, status=message.status, tool_run=message.tool_run
-    )
+    run = {"ok": ok, "ms": ms}
+    kept: dict[str, Any] = {
+        "text": result,
+        "status": Message.Status.COMPLETE if ok else Message.Status.FAILED,
+        "tool_run": {**message.tool_run, **run},
+    }
+    at_work = Message.objects.filter(pk=message.pk, status=Message.Status.STREAMING)
+    if not at_work.filter(redacted_at=None).update(**kept):
+        removed = Message.objects.filter(pk=message.pk).exclude(redacted_at=None).first()
+        if removed is not None:
+            # Removed while the tool was at work: it says no more than that.
+            kept |= {"text": removed.text, "tool_run": {**removed.tool_run, **run}}
+            at_work.update(**kept)
+    for name, value in kept.items():
+        setattr(message, name, value)
     return message
 
 

@@ -67,6 +67,16 @@ def again(*, key: str) -> bool:
     return True
 
 
+def take_back(conversation: Conversation) -> None:
+    """Let the jobs that are being done for a conversation be done anew: what they have read is not what it says now.
+
+    Call it with the conversation locked; what they come to is not kept then.
+    """
+    running = Job.objects.running().filter(conversation=conversation)
+    if running.update(state=State.QUEUED, worker="", due_at=timezone.now()):
+        transaction.on_commit(messages.send)
+
+
 def next_due(until: datetime.datetime) -> uuid.UUID | None:
     """Return the id of the job that has been due longest, if it was by then; None if there is none."""
     return Job.objects.due().filter(due_at__lte=until).order_by("due_at").values_list("pk", flat=True).first()
