@@ -18,7 +18,8 @@ def ask(*, request: HttpRequest, user: User, email: str) -> None:
     throttles.consume("email_change", request, account=user.email)
     with transaction.atomic():
         forget(user=user)
-        waiting = EmailAddress.objects.create(user=user, email=email, primary=False, verified=False)
+        # Of two requests at once, the second finds what the first has made.
+        waiting, _ = EmailAddress.objects.get_or_create(user=user, email=email, primary=False, verified=False)
     if not User.objects.filter(email=email).exists():
         send_verification_email_to_address(request, waiting)
 

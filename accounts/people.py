@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.http import HttpRequest
 
-from . import audit, factors, keys, tokens
+from . import audit, emails, factors, keys, tokens
 from .errors import (
     EmailTaken,
     InvalidFields,
@@ -73,12 +73,16 @@ def authenticate(*, request: HttpRequest, email: str, password: str, code: str =
 
 
 def change_password(*, user: User, password: str) -> None:
-    """Set a password that was checked before, and end every session and token of this person; keys stay."""
+    """Set a password that was checked before, and end every session and token of this person; keys stay.
+
+    An address that waits to be confirmed is given up: whoever asked for it may be why the password changes.
+    """
     user.set_password(password)
     with transaction.atomic():
         user.credentials_version = F("credentials_version") + 1
         user.save(update_fields=["password", "credentials_version"])
         tokens.revoke_all(user=user)
+        emails.forget(user=user)
         audit.enter("password.changed", target=user)
     user.refresh_from_db(fields=["credentials_version"])
 
@@ -90,6 +94,7 @@ def deactivate(*, user: User) -> None:
         user.credentials_version = F("credentials_version") + 1
         user.save(update_fields=["is_active", "credentials_version"])
         tokens.revoke_all(user=user)
+        emails.forget(user=user)
         keys.revoke_all(user=user)
         audit.enter("person.disabled", target=user)
     user.refresh_from_db(fields=["credentials_version"])
@@ -101,6 +106,7 @@ def sign_out_everywhere(*, user: User) -> None:
         user.credentials_version = F("credentials_version") + 1
         user.save(update_fields=["credentials_version"])
         tokens.revoke_all(user=user)
+        emails.forget(user=user)
         audit.enter("sign_out.everywhere", target=user)
     user.refresh_from_db(fields=["credentials_version"])
 

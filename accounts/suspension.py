@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from . import audit, tokens
+from . import audit, emails, tokens
 from .errors import InvalidFields
 from .models import User
 
@@ -27,6 +27,7 @@ def suspend(*, user: User, told: str = "", **details: Any) -> None:
             locked.credentials_version = F("credentials_version") + 1
             locked.save(update_fields=["suspended_at", "is_active", "suspended_for", "credentials_version"])
             tokens.revoke_all(user=locked)
+            emails.forget(user=locked)
             audit.enter("person.suspended", target=locked, **details)
     user.refresh_from_db(fields=["suspended_at", "is_active", "suspended_for", "credentials_version"])
 

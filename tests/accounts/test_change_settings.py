@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
 
-from accounts import tokens
+from accounts import emails, people, suspension, tokens
 from accounts.models import AuditEntry, BrowserSession, SignIn, User
 
 from .conftest import PASSWORD
@@ -22,6 +22,10 @@ def another_browser(person: User, **headers) -> Client:
     client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
     assert is_in(client)
     return client
+
+
+def new_password(*, user: User) -> None:
+    people.change_password(user=user, password="another horse battery")
 
 
 def link() -> str:
@@ -104,6 +108,51 @@ def test_an_address_that_was_given_up_has_no_link_any_more(browser, person):
     browser.post("/settings/email/forget/")
     assert browser.post(path).status_code == 404
     assert User.objects.get().email == "maya@example.org"
+
+
+def test_an_address_that_waits_lets_nobody_in(browser, person, make_person):
+    make_person("taken@example.org")
+    confirm(browser)
+    for email in ("taken@example.org", "free@example.org"):
+        browser.post("/settings/email/", {"email": email})
+        stranger = Client()
+        stranger.post("/accounts/login/", {"login": email, "password": PASSWORD})
+        # The one who has it has the same password here, and is let in; the one who waits for it is not.
+        found = stranger.get("/settings/").wsgi_request.user
+        assert found.is_anonymous or found.email == email
+
+
+def test_an_address_that_waits_costs_its_owner_nothing(browser, person, make_person, monkeypatch):
+    other = make_person("taken@example.org")
+    confirm(browser)
+    browser.post("/settings/email/", {"email": other.email})
+    looked_at = []
+    check = User.check_password
+    monkeypatch.setattr(User, "check_password", lambda self, raw: looked_at.append(self.email) or check(self, raw))
+    Client().post("/accounts/login/", {"login": other.email, "password": "not the password"})
+    assert looked_at == [other.email]
+
+
+@pytest.mark.parametrize("end", [people.sign_out_everywhere, people.deactivate, suspension.suspend, new_password])
+def test_an_address_that_waits_is_given_up_with_everything_that_lets_in(browser, person, end):
+    confirm(browser)
+    browser.post("/settings/email/", {"email": "thief@example.org"})
+    path = link()
+    end(user=person)
+    assert Client().post(path).status_code == 404
+    person.refresh_from_db()
+    assert person.email == "maya@example.org"
+
+
+def test_the_same_address_is_asked_for_twice_at_once(browser, person, monkeypatch):
+    confirm(browser)
+
+    def overtaken(*, user):
+        EmailAddress.objects.create(user=user, email="new@example.org", primary=False, verified=False)
+
+    monkeypatch.setattr(emails, "forget", overtaken)
+    assert browser.post("/settings/email/", {"email": "new@example.org"})["Location"] == "/settings/"
+    assert emails.waiting(user=person) == "new@example.org"
 
 
 def test_mail_cannot_be_sent_without_end(browser, person):
