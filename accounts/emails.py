@@ -4,9 +4,8 @@ from allauth.account.internal.flows.email_verification import send_verification_
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 
-from . import jobs, throttles
+from . import notices, throttles
 from .models import User
 
 
@@ -37,5 +36,4 @@ def forget(*, user: User) -> None:
 
 def tell_old(*, user: User, old: str) -> None:
     """Tell whoever reads the address that an account had until now that it has another one."""
-    body = render_to_string("accounts/email_changed_mail.txt", {"user": user})
-    jobs.queue_mail(subject="Your e-mail address was changed", body=body, to=old)
+    notices.tell(user=user, what=f"The e-mail address of your account is {user.email} from now on", to=old)

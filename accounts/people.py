@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.http import HttpRequest
 
-from . import audit, emails, factors, keys, tokens
+from . import audit, emails, factors, keys, notices, tokens
 from .errors import (
     EmailTaken,
     InvalidFields,
@@ -83,6 +83,7 @@ def change_password(*, user: User, password: str) -> None:
         user.save(update_fields=["password", "credentials_version"])
         tokens.revoke_all(user=user)
         emails.forget(user=user)
+        notices.tell(user=user, what="The password of your account was changed")
         audit.enter("password.changed", target=user)
     user.refresh_from_db(fields=["credentials_version"])
 

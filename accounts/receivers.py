@@ -9,12 +9,23 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest
 
-from . import audit, browsers
+from . import audit, browsers, notices
 from .models import User
 from .signals import announce_revoked
 
 # Where a session keeps what the password was good for, until the second step was taken too.
 FINGERPRINT = "password_fingerprint"
+
+ADDED = {
+    Authenticator.Type.TOTP: "An authenticator app was set up for your account",
+    Authenticator.Type.WEBAUTHN: "A passkey was added to your account",
+    Authenticator.Type.RECOVERY_CODES: "Recovery codes were made for your account",
+}
+# Recovery codes go with the last of the others, or when new ones are made.
+REMOVED = {
+    Authenticator.Type.TOTP: "The authenticator app of your account was turned off",
+    Authenticator.Type.WEBAUTHN: "A passkey of your account was removed",
+}
 
 
 def connect() -> None:
@@ -36,6 +47,7 @@ def _enter_sign_in(sender: type, user: User, request: HttpRequest | None = None,
 
 def _enter_factor(sender: type, instance: Authenticator, created: bool, **kwargs) -> None:
     if created:
+        notices.tell(user=instance.user, what=ADDED[instance.type])
         audit.enter("factor.added", target=instance, kind=instance.type)
 
 
@@ -43,6 +55,8 @@ def _enter_factor_gone(sender: type, instance: Authenticator, origin: Any = None
     # With a person goes all that is theirs, and that has an entry of its own.
     begun = origin.model if isinstance(origin, QuerySet) else type(origin)
     if begun is not User:
+        if what := REMOVED.get(instance.type):
+            notices.tell(user=instance.user, what=what)
         audit.enter("factor.removed", target=instance, kind=instance.type)
 
 

@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.http import HttpRequest
 
-from .. import audit, throttles
+from .. import audit, notices, throttles
 from ..errors import WrongCode
 from ..models import User
 
@@ -36,6 +36,7 @@ def check_code(*, request: HttpRequest, user: User, code: str) -> Authenticator:
             throttles.forget("second_factor", request, account=user.email)
             found.record_usage()
             if found.type == Authenticator.Type.RECOVERY_CODES:
+                notices.tell(user=user, what=f"A recovery code of your account was used, and {_left(found)} are left")
                 audit.enter("factor.recovery_used", actor=user, target=user, left=_left(found))
             return found
     audit.note("factor.wrong", target=user)
