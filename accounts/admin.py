@@ -18,7 +18,7 @@ from django.http import HttpRequest
 
 from chatsite.admin import ReadOnlyAdmin
 
-from . import audit, audit_admin, browsers, factors, keys, people, suspension, tokens  # noqa: F401  # the ledger has a page there too
+from . import audit, audit_admin, browsers, emails, factors, keys, people, suspension, tokens  # noqa: F401  # the ledger has a page there too
 from .models import ApiKey, BrowserSession, SignIn, User
 from .recording import Recorded
 
@@ -48,6 +48,15 @@ class UserCreationForm(forms.ModelForm):
 
 
 class PasswordForm(AdminPasswordChangeForm):
+    """A new password for somebody; there is no account without one that could be used."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        # Django's choice to do without a password would let nobody in by any way of this site.
+        self.fields.pop("usable_password", None)
+        for field in self.fields.values():
+            field.required = True
+
     def save(self, commit: bool = True) -> User:
         people.change_password(user=self.user, password=self.cleaned_data["password1"])
         return self.user
@@ -112,7 +121,10 @@ class UserAdmin(Recorded, DjangoUserAdmin):
         if not change:
             EmailAddress.objects.create(user=obj, email=obj.email, primary=True, verified=False)
         elif "email" in form.changed_data:
-            EmailAddress.objects.filter(user=obj).update(email=obj.email, verified=False)
+            # One that waits to be confirmed goes too: it was asked for by whoever had the old one.
+            EmailAddress.objects.filter(user=obj).delete()
+            EmailAddress.objects.create(user=obj, email=obj.email, primary=True, verified=False)
+            emails.tell_old(user=obj, old=form.initial["email"])
         if change and "is_active" in form.changed_data:
             if not obj.is_active:
                 people.deactivate(user=obj)

@@ -1,4 +1,6 @@
 import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
 from django.test import Client
 
 from accounts import tokens
@@ -161,3 +163,23 @@ def test_a_name_with_markup_is_shown_as_text(root, make_person):
     html = signed_in(root).get("/admin/accounts/user/").content.decode()
     assert "<img src=x" not in html
     assert "&lt;img src=x" in html
+
+
+def test_another_address_takes_the_place_of_all_others_and_the_old_one_is_told(
+    root, person, django_capture_on_commit_callbacks
+):
+    EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=True)
+    EmailAddress.objects.create(user=person, email="waits@example.org", primary=False, verified=False)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert edit(signed_in(root), person, email="other@example.org").status_code == 302
+    kept = EmailAddress.objects.filter(user=person).values_list("email", "primary", "verified")
+    assert list(kept) == [("other@example.org", True, False)]
+    assert mail.outbox[-1].to == ["maya@example.org"] and "other@example.org" in mail.outbox[-1].body
+
+
+def test_nobody_is_given_an_empty_password(root, person):
+    before = person.password
+    form = {"usable_password": "false", "password1": "", "password2": ""}
+    answer = signed_in(root).post(f"/admin/accounts/user/{person.pk}/password/", form)
+    person.refresh_from_db()
+    assert answer.status_code == 200 and person.password == before
