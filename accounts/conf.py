@@ -35,6 +35,8 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Without a mail server no address is ever verified, and nobody should be kept from protecting their account.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
+# A key that somebody left in the machine is not its owner.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 # A code is still taken when the next one is already shown.
 MFA_TOTP_TOLERANCE = 1
 MFA_RATE_LIMITS = False

@@ -1,8 +1,9 @@
 """The pages of the second step: allauth's flows, with our limits and our way of telling errors."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
+from allauth.account.internal.stagekit import get_pending_stage
 from allauth.account.models import Login
 from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.base import views as base
@@ -19,13 +20,22 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
 from .. import throttles
+from ..models import User
 from ..receivers import FINGERPRINT
 from ..views import tells_errors
+from .checking import is_on
 
 OVERVIEW = "mfa_index"
 
 
 class CodeView(base.AuthenticateView):
+    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+        """Ask to sign in anew when there is nothing to ask for any more: allauth would send back and forth for ever."""
+        stage = get_pending_stage(request)
+        if stage and not (stage.login.user and is_on(user=cast(User, stage.login.user))):
+            return stage.abort()
+        return super().dispatch(request, *args, **kwargs)
+
     def get_context_data(self, **kwargs) -> dict[str, Any]:
         """Add what the script asks the browser's passkeys for, if there are any."""
         context = super().get_context_data(**kwargs)

@@ -242,6 +242,16 @@ def test_a_sign_in_begun_before_a_password_change_cannot_be_finished(stranger, p
     assert not is_in(stranger)
 
 
+@pytest.mark.parametrize("gone", [lambda user: user.delete(), lambda user: user.authenticator_set.all().delete()])
+def test_whoever_has_no_second_step_any_more_is_asked_to_sign_in_anew(stranger, person, app, gone):
+    enter_password(stranger)
+    gone(person)
+    page = stranger.get("/accounts/login/code/", follow=True)
+    assert [address for address, _ in page.redirect_chain] == ["/accounts/login/"] and page.status_code == 200
+    assert enter_code(stranger, WRONG)["Location"] == "/accounts/login/"
+    assert not is_in(stranger)
+
+
 # -- Guessing ---------------------------------------------------------------------------------------------------------
 
 
@@ -318,6 +328,14 @@ def test_passkeys_are_asked_for_by_the_public_name(stranger, settings):
     answer = stranger.get("/accounts/login/passkey/", headers={"x-requested-with": "XMLHttpRequest"})
     asked = answer.json()["request_options"]["publicKey"]
     assert (asked["rpId"], asked["userVerification"]) == ("chat.example.org", "required")
+
+
+def test_passkeys_always_ask_for_a_finger_a_face_or_a_pin(browser, person, stranger, monkeypatch):
+    Authenticator.objects.create(user=person, type="webauthn", data={"name": "x", "credential": {}})
+    monkeypatch.setattr("allauth.mfa.webauthn.internal.auth.get_credentials", lambda user: [])
+    enter_password(stranger)
+    for page in (stranger.get("/accounts/login/code/"), browser.get("/accounts/reauthenticate/passkey/")):
+        assert "&quot;userVerification&quot;: &quot;required&quot;" in page.content.decode()
 
 
 def test_nobody_removes_somebody_elses_passkey(browser, make_person):
