@@ -33,6 +33,8 @@ async function send(form, { dialog, body }) {
 }
 
 export async function act(link) {
+  // A key that is held down asks again and again.
+  if (document.querySelector("dialog.panel, dialog[open]")) return;
   link.closest("[popover]")?.hidePopover();
   const parts = make(link.textContent.trim().replace(/…$/, ""));
   parts.body.addEventListener("submit", event => {

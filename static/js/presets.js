@@ -2,8 +2,8 @@
    <dialog id="presets" data-from="/api/presets/"><input role="combobox"><div role="listbox"></div>
      <form class="gaps" hidden><h2 data-name></h2><div data-gaps></div><button data-back>…</button></form></dialog> */
 
-// As the server finds the gaps (conversations/presets.py).
-const GAP = /\{\{\s*([\p{L}_](?:[\p{L}\p{N}_ -]{0,38}[\p{L}\p{N}_])?)\s*\}\}/gu;
+// Which of these are gaps the server says.
+const GAP = /\{\{\s*([^{}]*?)\s*\}\}/g;
 
 const dialog = document.getElementById("presets");
 const field = dialog.querySelector("input");
@@ -116,7 +116,9 @@ field.addEventListener("keydown", event => {
   if (event.isComposing) return;
   const all = options();
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step) select(all.at((all.indexOf(selected()) + step) % all.length));
+  // The second slash is one that was meant to be written.
+  if (event.key === "/" && !field.value) use("/");
+  else if (step) select(all.at((all.indexOf(selected()) + step) % all.length));
   else if (event.key === "Enter" || event.key === "Tab" && !event.shiftKey && selected()) selected()?.click();
   else return;
   event.preventDefault();

@@ -145,6 +145,50 @@ def test_a_slash_elsewhere_is_a_slash(window, carl):
     expect(screen.page.locator("dialog[open]")).to_have_count(0)
 
 
+def test_a_prompt_is_chosen_in_a_temporary_chat_too(window, carl):
+    screen = Screen(window(carl).new_page(), carl)
+    keep(screen.page, carl, "Shorten", "Make this shorter.")
+    screen.page.goto(f"{carl.url}/chat/temporary/")
+    screen.composer.press("/")
+    expect(screen.page.get_by_role("option", selected=True)).to_contain_text("Shorten")
+    screen.page.keyboard.press("Enter")
+    expect(screen.composer).to_have_value("Make this shorter.")
+
+
+def test_a_second_slash_is_one_that_was_meant(window, carl):
+    screen = Screen(window(carl).new_page(), carl).open()
+    screen.composer.press("/")
+    expect(screen.page.get_by_role("combobox", name="Find a prompt")).to_be_focused()
+    screen.page.keyboard.type("/etc/hosts")
+    expect(screen.composer).to_have_value("/etc/hosts")
+    expect(screen.composer).to_be_focused()
+
+
+def test_a_gap_may_begin_with_any_sign_that_the_server_takes(window, carl):
+    screen = Screen(window(carl).new_page(), carl)
+    keep(screen.page, carl, "Recipe", "Pour {{½ litre of}} into {x} and {{  }}.")
+    screen.open()
+    screen.composer.press("/")
+    expect(screen.page.get_by_role("option", selected=True)).to_contain_text("Recipe")
+    screen.page.keyboard.press("Enter")
+    screen.page.get_by_label("½ litre of").fill("milk")
+    screen.page.keyboard.press("Enter")
+    expect(screen.composer).to_have_value("Pour milk into {x} and {{  }}.")
+
+
+def test_a_question_mark_that_is_held_down_shows_the_keys_once(window, carl):
+    screen = Screen(window(carl).new_page(), carl).open()
+    page = screen.page
+    page.route("**/settings/shortcuts/", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    page.locator("#main").focus()
+    for _ in range(4):
+        page.evaluate("document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: '?', bubbles: true}))")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.wait_for_timeout(600)
+    expect(page.locator("dialog.panel")).to_have_count(1)
+    expect(page.get_by_text("Quote what is selected in an answer")).to_be_visible()
+
+
 def test_a_question_mark_shows_the_keys(window, carl):
     screen = Screen(window(carl).new_page(), carl).open()
     page = screen.page
