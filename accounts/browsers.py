@@ -2,15 +2,17 @@
 
 import uuid
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Min
 from django.http import HttpRequest
 
-from . import audit, people
+from . import audit, factors, people
 from .addresses import client_address
 from .errors import NoSuchBrowser
-from .models import BrowserSession, User
+from .models import BrowserSession, SignIn, User
 from .signals import announce_revoked
 
 CLIENT_MAX_CHARACTERS = 200
@@ -43,6 +45,16 @@ def listed(*, request: HttpRequest, user: User) -> list[BrowserSession]:
     for each in found:
         each.is_this = each.session_key == request.session.session_key  # type: ignore[attr-defined]
     return sorted(found, key=lambda each: not each.is_this)  # type: ignore[attr-defined]
+
+
+def came_by_password(*, request: HttpRequest, user: User) -> int:
+    """Return how many other browsers and programs came in before there was a second step, and are in still."""
+    since = Authenticator.objects.filter(user=user, type__in=factors.PROVING).aggregate(at=Min("created_at"))["at"]
+    if since is None:
+        return 0
+    others = BrowserSession.objects.visible_to(user).exclude(session_key=request.session.session_key or "")
+    programs = SignIn.objects.alive().filter(user=user)
+    return others.filter(created_at__lt=since).count() + programs.filter(created_at__lt=since).count()
 
 
 def find_own(*, user: User, browser_id: uuid.UUID) -> BrowserSession:

@@ -111,6 +111,7 @@ def security(request: HttpRequest) -> HttpResponse:
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
         "passkeys": passkeys,
         "browsers": browsers.listed(request=request, user=user),
+        "earlier": browsers.came_by_password(request=request, user=user),
         "sign_ins": SignIn.objects.alive().filter(user=user),
         "keys": ApiKey.objects.alive().filter(user=user).count(),
     }

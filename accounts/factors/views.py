@@ -14,12 +14,13 @@ from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn import views as passkeys
 from allauth.mfa.webauthn.internal import auth, flows
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
-from .. import throttles
+from .. import browsers, throttles
 from ..models import User
 from ..receivers import FINGERPRINT
 from ..views import tells_errors
@@ -89,6 +90,13 @@ class AddPasskeyView(passkeys.AddWebAuthnView):
             return super().form_valid(form)
 
 
+class RecoveryCodesView(recovery.ViewRecoveryCodesView):
+    def get_context_data(self, **kwargs) -> dict[str, Any]:
+        """Add how many came in without a second step: this page is where one arrives when it is turned on."""
+        earlier = browsers.came_by_password(request=self.request, user=cast(User, self.request.user))
+        return super().get_context_data(**kwargs) | {"earlier": earlier}
+
+
 class SignInPasskeyView(passkeys.LoginWebAuthnView):
     def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         throttles.check("passkey", request)
@@ -118,7 +126,7 @@ confirm_code = _page(base.reauthenticate)
 confirm_passkey = _page(ConfirmPasskeyView.as_view())
 activate = _page(ActivateView.as_view())
 deactivate = _page(totp.deactivate_totp)
-recovery_codes = _page(recovery.view_recovery_codes)
+recovery_codes = _page(login_required(RecoveryCodesView.as_view()))
 recovery_codes_again = _page(recovery.generate_recovery_codes)
 recovery_codes_file = _page(recovery.download_recovery_codes)
 passkey_add = _page(AddPasskeyView.as_view())

@@ -111,6 +111,26 @@ def test_new_recovery_codes_replace_the_old_ones(browser, person, app, stranger)
     assert not is_in(stranger)
 
 
+def test_what_came_in_before_is_told_and_signed_out_if_one_wants(browser, person, program):
+    program.sign_in(person.email)
+    other = Client(REMOTE_ADDR="203.0.113.50")
+    enter_password(other)
+    before = browser.get("/settings/security/").content.decode()
+    assert "before there was a second step" not in before
+    app = App(person)
+    confirm(browser)
+    for address in ("/settings/security/codes/", "/settings/security/"):
+        page = browser.get(address).content.decode()
+        assert "2 other browsers and programs signed in before" in page
+    assert is_in(other)
+    browser.post("/settings/security/others/end/")
+    assert not is_in(other) and is_in(browser) and program.get("me").status_code == 401
+    enter_password(other)
+    enter_code(other, app.code())
+    assert is_in(other)
+    assert "before there was a second step" not in browser.get("/settings/security/").content.decode()
+
+
 # -- Ways in ----------------------------------------------------------------------------------------------------------
 
 
