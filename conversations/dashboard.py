@@ -37,6 +37,17 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
+class Flagged:
+    """So many flags: raised, upheld or dismissed on a day, or waiting now; a report has no rule."""
+
+    day: datetime.date
+    what: str
+    severity: str
+    rule: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Dashboard:
     """The figures of the days from `first` to `last`, both included, in UTC."""
 
@@ -52,6 +63,7 @@ class Dashboard:
     sentiments: Counter[str]
     ratings: Counter[str]
     thumbs: Counter[str]
+    flags: list[Flagged]
     # By day, `files` and `database`, in bytes.
     stored: dict[datetime.date, dict[str, int]]
 
@@ -67,7 +79,7 @@ def read(*, days: int) -> Dashboard:
         total.answers += each.answers
         total.sums.add(each.sums)
     counted = DailyFigure.objects.filter(day__gte=every[0], day__lte=last)
-    counters, stored = _counters(counted)
+    counters, stored, flags = _counters(counted)
     return Dashboard(
         first=every[0],
         last=last,
@@ -81,6 +93,7 @@ def read(*, days: int) -> Dashboard:
         sentiments=counters[figures.SENTIMENT],
         ratings=counters[figures.RATING],
         thumbs=counters[figures.THUMBS],
+        flags=flags,
         stored=dict(sorted(stored.items())),
     )
 
@@ -145,16 +158,24 @@ def _told(buckets: Iterable[tuple[int, int]]) -> Times:
     )
 
 
-def _counters(counted: QuerySet[DailyFigure]) -> tuple[dict[str, Counter[str]], dict]:
+def _counters(counted: QuerySet[DailyFigure]) -> tuple[dict[str, Counter[str]], dict, list[Flagged]]:
     counters: dict[str, Counter[str]] = defaultdict(Counter)
     stored: dict[datetime.date, dict[str, int]] = defaultdict(dict)
+    flags: list[Flagged] = []
+    waiting: list[Flagged] = []
     rows = counted.exclude(kind=figures.FIRST_TOKEN).values_list("day", "kind", "label", "value")
     for day, kind, label, value in rows:
         if kind == figures.STORAGE:
             stored[day][label] = value
+        elif kind in (figures.FLAGS, figures.WAITING):
+            # A rule's name may have a colon as well.
+            what, severity, rule = label.split(":", 2)
+            (flags if kind == figures.FLAGS else waiting).append(Flagged(day, what, severity, rule, value))
         else:
             counters[kind][label] += value
-    return counters, stored
+    # Of those that waited, only what was counted last; storage is counted with it, and never nothing.
+    last = max(stored, default=None)
+    return counters, stored, flags + [each for each in waiting if each.day == last]
 
 
 def _most_used(groups: dict[str, Used]) -> dict[str, Used]:

@@ -17,10 +17,11 @@ from accounts.recording import Recorded
 from chatsite.admin import ReadOnlyAdmin
 from chatsite.templatetags.pages import seconds
 
-from . import dashboard, usage_charts
+from . import dashboard, figures, usage_charts
 from .dashboard import Dashboard, Used
 from .errors import Invalid
-from .models import DailyFigure, UsageEntry
+from .models import DailyFigure, Flag, UsageEntry
+from .models.moderation import Severity
 from .usage_charts import DayChart, Part, date
 from .usage_views import cost_in_words, named
 
@@ -28,6 +29,17 @@ RANGES = (7, 30, 90)
 DAYS_DEFAULT = 30
 # `q` is what the search of the admin's lists is called: there is nothing to search for here.
 PARAMETERS = {"days", "q"}
+SERIOUS = {Severity.HIGH, Severity.CRITICAL}
+OUTCOMES: dict[str, str] = {
+    Flag.State.OPEN: "Open",
+    Flag.State.IN_REVIEW: "In review",
+    Flag.State.UPHELD: "Upheld",
+    Flag.State.DISMISSED: "Dismissed",
+}
+OF_FLAGS = (
+    "Raised, upheld and dismissed in this time; open and in review are all that wait now, whenever they were raised. "
+    "What is opened again and decided anew counts on the last day."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +201,51 @@ def _opinions(title: str, key: str, counts: Callable[[Dashboard], Counter[str]],
     return section
 
 
+def _flags(found: Dashboard) -> Section:
+    raised: dict[datetime.date, Counter[bool]] = {day: Counter() for day in found.by_day}
+    rules: dict[str, Counter[str]] = {}
+    for each in found.flags:
+        rules.setdefault(each.rule, Counter())[each.what] += each.number
+        if each.what == figures.RAISED:
+            raised[each.day][each.severity in SERIOUS] += each.number
+    days = {
+        day: (counts[True], counts[False], f"{date(day)}: {counts.total():,}, {counts[True]:,} of them serious")
+        for day, counts in raised.items()
+    }
+    whats = (figures.RAISED, *OUTCOMES)
+    return Section(
+        key="flags",
+        title="Flags by rule",
+        heads=("Rule", "Raised", *OUTCOMES.values()),
+        rows=[
+            (rule or "Reported by people", *(f"{counts[what]:,}" for what in whats))
+            for rule, counts in sorted(rules.items(), key=lambda each: (-each[1][figures.RAISED], each[0]))
+        ],
+        chart=usage_charts.stacked(days, summary=_peak("Flags raised by day", days)),
+        legend=(("", "Raised, low or medium"), ("two", "Raised, high or critical")),
+        note=OF_FLAGS,
+    )
+
+
+def _outcomes(found: Dashboard) -> Section:
+    counts = Counter({(each.what, each.severity): 0 for each in found.flags})
+    for each in found.flags:
+        counts[each.what, each.severity] += each.number
+    totals = {what: sum(counts[what, severity] for severity in Severity) for what in OUTCOMES}
+    return Section(
+        key="outcomes",
+        title="Flags by outcome",
+        heads=("Outcome", *(str(severity.label) for severity in Severity), "All"),
+        rows=[
+            (name, *(f"{counts[what, severity]:,}" for severity in Severity), f"{totals[what]:,}")
+            for what, name in OUTCOMES.items()
+            if totals[what]
+        ],
+        shares=_shares(Counter(totals), lambda what: OUTCOMES[what]),
+        note=OF_FLAGS,
+    )
+
+
 def _storage(found: Dashboard) -> Section:
     days = {}
     for day in found.by_day:
@@ -230,6 +287,8 @@ SECTIONS: list[Callable[[Dashboard], Section]] = [
         {str(number): f"{number} star{'' if number == 1 else 's'}" for number in (5, 4, 3, 2, 1)},
     ),
     _opinions("Thumbs for answers", "thumbs", lambda found: found.thumbs, {"up": "Good", "down": "Not good"}),
+    _flags,
+    _outcomes,
     _storage,
 ]
 

@@ -5,22 +5,27 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 
 from django.db import connection, transaction
-from django.db.models import Count, FloatField, IntegerField, Max, Sum, Value
+from django.db.models import Count, F, FloatField, IntegerField, Max, Sum, Value
 from django.db.models.functions import Cast, Floor, Ln, TruncDate
 
 from . import quotas
-from .models import Conversation, DailyFigure, Feedback, StoredFile, Summary, Turn, UsageEntry
+from .models import Conversation, DailyFigure, Feedback, Flag, StoredFile, Summary, Turn, UsageEntry
 
 # The first time, so many days are counted.
 DAYS_BACK = 366
-ENDED, FIRST_TOKEN, SENTIMENT, RATING, THUMBS, STORAGE = (
+ENDED, FIRST_TOKEN, SENTIMENT, RATING, THUMBS, STORAGE, FLAGS, WAITING = (
     "ended",
     "first_token",
     "sentiment",
     "rating",
     "thumbs",
     "storage",
+    "flags",
+    "flags_waiting",
 )
+# What can be told of this day only.
+OF_THE_MOMENT = (STORAGE, WAITING)
+RAISED = "raised"
 # Times are counted in buckets, each so many times as long as the one before: what is told of them is 2.5% off at most.
 BUCKET_FACTOR = 1.05
 # The first and the day after the last moment of the days that are counted.
@@ -36,8 +41,7 @@ def count(*, now: datetime.datetime | None = None) -> int:
     moments = _midnight(first), _midnight(today + datetime.timedelta(days=1))
     found = [each for source in SOURCES for each in source(moments)]
     with transaction.atomic():
-        # How much is stored can be told of this day only.
-        DailyFigure.objects.filter(day__gte=first).exclude(kind=STORAGE, day__lt=today).delete()
+        DailyFigure.objects.filter(day__gte=first).exclude(kind__in=OF_THE_MOMENT, day__lt=today).delete()
         DailyFigure.objects.bulk_create(
             found,
             batch_size=1000,
@@ -101,17 +105,28 @@ def _opinions(moments: Moments) -> Iterator[DailyFigure]:
             yield DailyFigure(day=day, kind=kind, label=str(label), value=number)
 
 
+def _flags(moments: Moments) -> Iterator[DailyFigure]:
+    """Flags that were raised, upheld and dismissed, and those that wait now: what, how severe, and by which rule."""
+    for at, what in (("created_at", Value(RAISED)), ("decided_at", F("state"))):
+        inside = Flag.objects.filter(**{f"{at}__gte": moments[0], f"{at}__lt": moments[1]}).order_by()
+        days = inside.annotate(on=_day(at), what=what).values_list("on", "what", "severity", "rule_name")
+        for day, *label, number in days.annotate(Count("pk")):
+            yield DailyFigure(day=day, kind=FLAGS, label=":".join(label), value=number)
+    waiting = Flag.objects.undecided().order_by().values_list("state", "severity", "rule_name")
+    for *label, number in waiting.annotate(Count("pk")):
+        yield DailyFigure(day=_last_day(moments), kind=WAITING, label=":".join(label), value=number)
+
+
 def _stored(moments: Moments) -> Iterator[DailyFigure]:
     """How many bytes files and the database take on the last of these days."""
-    today = (moments[1] - datetime.timedelta(days=1)).date()
     files = StoredFile.objects.aggregate(size=Sum("size"))["size"] or 0
     for label, size in (("files", files), ("database", _database_bytes())):
-        yield DailyFigure(day=today, kind=STORAGE, label=label, value=size)
+        yield DailyFigure(day=_last_day(moments), kind=STORAGE, label=label, value=size)
 
 
 # Each is told the moments between which days are counted, and yields what it has counted. Another kind of figure is
 # another function here, and a section in `dashboard`.
-SOURCES: list[Callable[[Moments], Iterator[DailyFigure]]] = [_ended, _first_tokens, _opinions, _stored]
+SOURCES: list[Callable[[Moments], Iterator[DailyFigure]]] = [_ended, _first_tokens, _opinions, _flags, _stored]
 
 
 def _database_bytes() -> int:
@@ -125,6 +140,10 @@ def _database_bytes() -> int:
 
 def _day(field: str) -> TruncDate:
     return TruncDate(field, tzinfo=datetime.UTC)
+
+
+def _last_day(moments: Moments) -> datetime.date:
+    return (moments[1] - datetime.timedelta(days=1)).date()
 
 
 def _midnight(day: datetime.date) -> datetime.datetime:

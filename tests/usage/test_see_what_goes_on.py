@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from conversations import dashboard, figures, lifecycle, turns
-from conversations.models import Conversation, DailyFigure, DailyUsage, Feedback, Summary, Turn
+from conversations.models import Conversation, DailyFigure, DailyUsage, Feedback, Flag, Summary, Turn
 from tests.pages.conftest import browser_of, plain_static_files  # noqa: F401
 from tests.support.files import attach
 
@@ -188,3 +188,56 @@ def test_it_takes_a_permission_of_its_own(alice):
 @pytest.mark.parametrize("query", ["days=8", "days=-7", "days=", "since=7"])
 def test_other_periods_are_refused(root, query):
     assert browser_of(root).get(f"{PAGE}?{query}").status_code == 400
+
+
+def flag(user: User, state: str = "open", *, at: datetime.datetime | None = None, **fields) -> Flag:
+    usual = {"rule_name": "Drugs: hard ones", "severity": "high", "place": "question"}
+    row = Flag.objects.create(user=user, state=state, **usual | fields)
+    moments = {"created_at": at or timezone.now()}
+    if row.is_decided:
+        moments["decided_at"] = moments["created_at"]
+    Flag.objects.filter(pk=row.pk).update(**moments)
+    return row
+
+
+def test_flags_are_told_by_rule_and_by_outcome(root, alice):
+    flag(alice)
+    flag(alice, "upheld")
+    flag(alice, "dismissed", severity="low", at=timezone.now() - DAY)
+    flag(
+        alice,
+        "in review",
+        rule_name="",
+        source="report",
+        severity="medium",
+        words="They said zanzibar",
+        category="wrong",
+    )
+    # Raised long before, and still there.
+    flag(alice, "open", severity="critical", at=timezone.now() - 60 * DAY)
+    figures.count()
+    page = browser_of(root).get(f"{PAGE}?days=7")
+    told = {section.key: section.rows for section in page.context["sections"]}
+    assert told["flags"] == [
+        ("Drugs: hard ones", "3", "2", "0", "1", "1"),
+        ("Reported by people", "1", "0", "1", "0", "0"),
+    ]
+    assert told["outcomes"] == [
+        ("Open", "0", "0", "1", "1", "2"),
+        ("In review", "0", "1", "0", "0", "1"),
+        ("Upheld", "0", "0", "1", "0", "1"),
+        ("Dismissed", "1", "0", "0", "0", "1"),
+    ]
+    html = page.content.decode()
+    assert "zanzibar" not in html and "alice" not in html and "Flags raised by day" in html
+
+
+def test_what_no_longer_waits_is_not_told_as_waiting(alice):
+    row = flag(alice, at=timezone.now() - DAY)
+    figures.count(now=timezone.now() - DAY)
+    assert [(each.what, each.number) for each in dashboard.read(days=7).flags] == [("raised", 1), ("open", 1)]
+    Flag.objects.filter(pk=row.pk).update(state="upheld", decided_at=timezone.now())
+    figures.count()
+    assert sorted((each.what, each.number) for each in dashboard.read(days=7).flags) == [("raised", 1), ("upheld", 1)]
+    # What was counted of yesterday stays.
+    assert value("flags_waiting", "open:high:Drugs: hard ones") == 1
