@@ -17,10 +17,20 @@ from django.utils.html import format_html
 
 from accounts.models import User
 from accounts.recording import Recorded
-from chatsite.admin import ReadOnlyAdmin
+from chatsite.admin import NearPaginator, ReadOnlyAdmin
 
 from . import lifecycle, reading, threads
 from .errors import ChatError, NotFound
+from .history_filters import (
+    FailedFilter,
+    FlaggedFilter,
+    GroupFilter,
+    ModelFilter,
+    PeriodFilter,
+    RatingFilter,
+    RetentionFilter,
+    SentimentFilter,
+)
 from .models import Conversation, Turn
 
 TURNS_SHOWN = 100
@@ -75,6 +85,9 @@ class MetadataAdmin(Recorded, ReadOnlyAdmin):
     """Rows of what people do, to be looked at from outside: nothing that was said, and nothing to change."""
 
     list_per_page = 50
+    paginator = NearPaginator
+    # Numbers beside each choice would count the table once for each.
+    show_facets = admin.ShowFacets.NEVER
     actions = None
     # Of a person who is looked for by their address.
     owner_field = ""
@@ -88,26 +101,14 @@ class MetadataAdmin(Recorded, ReadOnlyAdmin):
             return queryset.filter(pk=found), False
         return queryset.filter(**{f"{self.owner_field}__email__icontains": word}), False
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Whether an address may narrow the list by this; a filter of days has two names."""
+        named = {name for each in self.get_list_filter(request) for name in getattr(each, "parameters", ())}
+        return lookup in named or super().lookup_allowed(lookup, value, request)
+
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Go to what the audit ledger has about this: nothing else keeps a history of it."""
         return redirect(f"{reverse('admin:accounts_auditentry_changelist')}?q={_uuid_or_404(object_id)}")
-
-
-class FailedFilter(admin.SimpleListFilter):
-    """Whether an answer in it failed."""
-
-    title = "answers"
-    parameter_name = "answers"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return the states of turns worth looking for."""
-        return [(status, f"Some {status}") for status in ("failed", "interrupted", "blocked")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
-        """Return the conversations with such a turn."""
-        if not self.value():
-            return queryset
-        return queryset.filter(pk__in=Turn.objects.filter(status=self.value()).values("conversation_id"))
 
 
 @admin.register(Conversation)
@@ -115,7 +116,20 @@ class ConversationAdmin(MetadataAdmin):
     list_display = ("name", "owner", "status", "model", "mode", "message_count", "rating", "created_at", "active_at")
     list_display_links = ["name"]
     list_select_related = ["owner"]
-    list_filter = ("status", FailedFilter, "mode", "rating", "archived", "pinned", "active_at", "created_at")
+    list_filter = (
+        PeriodFilter,
+        FlaggedFilter,
+        FailedFilter,
+        ModelFilter,
+        "mode",
+        SentimentFilter,
+        RatingFilter,
+        GroupFilter,
+        RetentionFilter,
+        "status",
+        "archived",
+        "pinned",
+    )
     search_fields = ["owner__email"]
     search_help_text = "An e-mail address of its owner, or its id. Titles and texts are not searched."
     ordering = ["-active_at"]
@@ -231,10 +245,22 @@ class TurnAdmin(MetadataAdmin):
     )
     fields = FACTS_OF_TURN
     list_select_related = ["author"]
-    list_filter = ("status", "mode", "truncated", "created_at")
+    list_filter = (
+        PeriodFilter,
+        FlaggedFilter,
+        "status",
+        ModelFilter,
+        "mode",
+        SentimentFilter,
+        RatingFilter,
+        GroupFilter,
+        RetentionFilter,
+        "truncated",
+    )
     search_fields = ["author__email"]
     search_help_text = "An e-mail address of its author, or its id."
-    ordering = ["-created_at"]
+    # By the last sign of life, which has an index; a list of all by the moment of the question would have to sort all.
+    ordering = ["-heartbeat_at"]
     owner_field = "author"
 
 

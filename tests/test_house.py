@@ -31,6 +31,7 @@ LAYERS = [
         "urls",
         "admin",
         "reading_admin",
+        "history_filters",
         "moderation_admin",
         "review_admin",
         "report_views",

@@ -120,10 +120,12 @@ def end_over() -> int:
     return len(over)
 
 
-def held() -> Q:
-    """Return the condition that a conversation is held; takes one query."""
+def held(*, by_words: bool = True) -> Q:
+    """Return the condition that a conversation is held, not `by_words` only if that must not be told; takes one
+    query."""
     condition = Q(pk__in=[])
-    for hold in LegalHold.objects.open():
+    open_ones = LegalHold.objects.open()
+    for hold in open_ones if by_words else open_ones.filter(words=""):
         condition |= _covered(hold)
     return condition
 
