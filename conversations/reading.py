@@ -34,13 +34,7 @@ def find(*, conversation_id: uuid.UUID) -> Conversation:
 def grant(*, conversation: Conversation, reader: User, reason: str) -> ReadingGrant:
     """Return the grant to read this conversation for `READING_GRANT_MINUTES`; raises NotAllowed or Invalid."""
     check_allowed(conversation=conversation, reader=reader)
-    reason = " ".join(reason.split())
-    check_characters(reason)
-    if len(reason) < REASON_LEAST_CHARACTERS:
-        sentence = f"Give a reason of at least {REASON_LEAST_CHARACTERS} characters. The owner will read it."
-        raise Invalid(sentence, code="reason_too_short")
-    if len(reason) > REASON_MOST_CHARACTERS:
-        raise Invalid(f"A reason has {REASON_MOST_CHARACTERS} characters at most.", code="reason_too_long")
+    reason = check_reason(reason, and_then=" The owner will read it.")
     expires_at = timezone.now() + datetime.timedelta(minutes=settings.READING_GRANT_MINUTES)
     with transaction.atomic():
         made = ReadingGrant.objects.create(
@@ -58,6 +52,18 @@ def grant(*, conversation: Conversation, reader: User, reason: str) -> ReadingGr
             minutes=round(settings.READING_GRANT_MINUTES),
         )
     return made
+
+
+def check_reason(reason: str, *, and_then: str = "") -> str:
+    """Return a reason without needless spaces; raises Invalid, where it is too short with what becomes of it."""
+    reason = " ".join(reason.split())
+    check_characters(reason)
+    if len(reason) < REASON_LEAST_CHARACTERS:
+        sentence = f"Give a reason of at least {REASON_LEAST_CHARACTERS} characters.{and_then}"
+        raise Invalid(sentence, code="reason_too_short")
+    if len(reason) > REASON_MOST_CHARACTERS:
+        raise Invalid(f"A reason has {REASON_MOST_CHARACTERS} characters at most.", code="reason_too_long")
+    return reason
 
 
 def check_allowed(*, conversation: Conversation, reader: User) -> None:

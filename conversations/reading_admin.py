@@ -21,6 +21,7 @@ from chatsite.admin import NearPaginator, ReadOnlyAdmin
 
 from . import lifecycle, reading, threads
 from .errors import ChatError, NotFound
+from .finding_admin import FindsText
 from .history_filters import (
     FailedFilter,
     FlaggedFilter,
@@ -112,7 +113,8 @@ class MetadataAdmin(Recorded, ReadOnlyAdmin):
 
 
 @admin.register(Conversation)
-class ConversationAdmin(MetadataAdmin):
+class ConversationAdmin(FindsText, MetadataAdmin):
+    change_list_template = "admin/conversations/conversation/change_list.html"
     list_display = ("name", "owner", "status", "model", "mode", "message_count", "rating", "created_at", "active_at")
     list_display_links = ["name"]
     list_select_related = ["owner"]

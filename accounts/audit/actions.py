@@ -51,6 +51,7 @@ GROUPS = {
         "text.opened": "gave a reason to read a conversation",
         "text.read": "read a conversation",
         "text.refused": "was refused to read a conversation",
+        "text.searched": "searched what others have said",
     },
     "moderation": {
         "rule.created": "wrote a rule for what may be said",

@@ -1,5 +1,6 @@
 """Search over titles and messages, with the full text of the database itself; only ever what is one's own."""
 
+from .anybody import FINDS_COUNTED, Finds, excerpts, finds
 from .hits import ID_LAST, PAGE_HITS, Hit, Page, messages
 from .index import entry, keep_messages, keep_title, rebuild
 from .places import anybodys, conversations
@@ -7,6 +8,10 @@ from .snippets import Piece
 from .tables import indexed_afterwards
 
 __all__ = [
+    "FINDS_COUNTED",
+    "Finds",
+    "excerpts",
+    "finds",
     "ID_LAST",
     "PAGE_HITS",
     "Hit",
