@@ -20,6 +20,7 @@ from accounts.recording import Recorded
 from chatsite.admin import NearPaginator, ReadOnlyAdmin
 
 from . import lifecycle, reading, threads
+from .case_admin import MakesCases
 from .errors import ChatError, NotFound
 from .finding_admin import FindsText
 from .history_filters import (
@@ -89,7 +90,7 @@ class MetadataAdmin(Recorded, ReadOnlyAdmin):
     paginator = NearPaginator
     # Numbers beside each choice would count the table once for each.
     show_facets = admin.ShowFacets.NEVER
-    actions = None
+    actions: Any = None
     # Of a person who is looked for by their address.
     owner_field = ""
 
@@ -113,7 +114,7 @@ class MetadataAdmin(Recorded, ReadOnlyAdmin):
 
 
 @admin.register(Conversation)
-class ConversationAdmin(FindsText, MetadataAdmin):
+class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
     change_list_template = "admin/conversations/conversation/change_list.html"
     list_display = ("name", "owner", "status", "model", "mode", "message_count", "rating", "created_at", "active_at")
     list_display_links = ["name"]

@@ -52,6 +52,7 @@ GROUPS = {
         "text.read": "read a conversation",
         "text.refused": "was refused to read a conversation",
         "text.searched": "searched what others have said",
+        "case.exported": "took conversations of others along for a case",
     },
     "moderation": {
         "rule.created": "wrote a rule for what may be said",

@@ -1,8 +1,9 @@
 """Taking conversations along: one place for every format, each with all of a conversation, a branch, or a message."""
 
-from .archive import pack, pack_everything
+from .archive import PIECE_BYTES, pack, pack_everything
+from .case import pack_case
 from .complete import PARTS, as_json
-from .making import KINDS, Export, Kind, make, make_everything, place
+from .making import KINDS, Export, Kind, make, make_case, make_everything, place
 from .markdown import as_markdown
 from .page import as_html
 from .printing import write_pdf
@@ -14,6 +15,7 @@ from .words import how_it_ended
 __all__ = [
     "KINDS",
     "PARTS",
+    "PIECE_BYTES",
     "Export",
     "Kind",
     "Scope",
@@ -23,9 +25,11 @@ __all__ = [
     "as_text",
     "how_it_ended",
     "make",
+    "make_case",
     "make_everything",
     "of",
     "pack",
+    "pack_case",
     "pack_everything",
     "place",
     "write_docx",

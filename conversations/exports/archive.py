@@ -20,11 +20,19 @@ NO_EXECUTING = 0o644 << 16
 class Archive:
     """A ZIP file that is being written, with a manifest at its end."""
 
-    def __init__(self, target: IO[bytes]):
+    def __init__(self, target: IO[bytes], format: str = FORMAT):
+        self._format = format
         self._zip = zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED)
         self._entries: list[dict[str, Any]] = []
         self._kept: set[str] = set()
         self.missing: list[str] = []
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Once it is closed this does nothing; where writing failed, the file is thrown away as it is.
+        self._zip.close()
 
     def add(self, name: str, pieces: Iterable[bytes], *, packed: bool = True) -> None:
         """Write an entry piece by piece."""
@@ -53,9 +61,9 @@ class Archive:
         with content:
             self.add(f"files/{file.sha256}", iter(lambda: content.read(PIECE_BYTES), b""), packed=False)
 
-    def close(self) -> None:
-        """Write the manifest, and end the archive."""
-        told = {"format": FORMAT, "version": VERSION, "entries": self._entries, "missing": self.missing}
+    def close(self, **more: Any) -> None:
+        """Write the manifest, with what `more` there is to say, and end the archive."""
+        told = {"format": self._format, "version": VERSION, "entries": self._entries, "missing": self.missing, **more}
         self.add("manifest.json", [record.dumps(told) + b"\n"])
         self._zip.close()
 

@@ -90,23 +90,33 @@ def make(
 
 def make_everything(*, user: Any) -> Export:
     """Return everything that this person has as an archive; raises OverQuota."""
-    entry = partial(audit.enter, "everything.exported", actor=user, whom=user)
+
+    def entry(file: IO[bytes]) -> None:
+        audit.enter("everything.exported", actor=user, whom=user)
+
     file = _made(user, partial(archive.pack_everything, user), entry)
     return Export(file, "chatsite.zip", "application/zip")
 
 
-def _enter(user: Any, conversation: Conversation, part: dict[str, Any]) -> None:
+def make_case(
+    *, user: Any, name: str, write: Callable[[IO[bytes]], None], enter: Callable[[IO[bytes]], None]
+) -> Export:
+    """Return an archive of what others have said, entered with the file at hand; raises OverQuota."""
+    return Export(_made(user, write, enter), name, "application/zip")
+
+
+def _enter(user: Any, conversation: Conversation, part: dict[str, Any], file: IO[bytes]) -> None:
     audit.enter("conversation.exported", actor=user, target=conversation, **part)
 
 
-def _made(user: Any, write: Callable[[IO[bytes]], None], enter: Callable[[], Any]) -> IO[bytes]:
+def _made(user: Any, write: Callable[[IO[bytes]], None], enter: Callable[[IO[bytes]], None]) -> IO[bytes]:
     """Return the file once it is written and entered in the audit ledger: nothing leaves without its entry."""
     _check_pace(user)
     with place(user, "export", AT_ONCE, busy=f"{AT_ONCE} exports of yours are being made. Wait for one of them."):
         file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, prefix="chatsite-export-")  # noqa: SIM115
         try:
             write(file)
-            enter()
+            enter(file)
         except BaseException:
             file.close()
             raise

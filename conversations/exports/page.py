@@ -2,15 +2,17 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.contrib.staticfiles import finders
 from django.template.loader import get_template
 from django.utils.safestring import mark_safe
 
-from ..models import Attachment, Message
+from ..models import Attachment, Message, Turn
 from . import words
 from .scope import Scope
 
@@ -20,6 +22,26 @@ MARK = "<!--turns-->"
 
 def as_html(scope: Scope) -> Iterator[bytes]:
     """Yield the HTML of the branch in scope."""
+    yield from _page(scope, ((turn, {}) for turn in scope.branch()))
+
+
+def every_branch_as_html(scope: Scope) -> Iterator[bytes]:
+    """Yield the HTML of a whole conversation, for others than its owner: each turn after the one that it answers, and
+    alternatives one after the other, with numbers that say which follows which."""
+    numbers: dict[uuid.UUID, int] = {}
+
+    def turns() -> Iterator[tuple[Turn, dict[str, Any]]]:
+        for number, turn in enumerate(scope.turns(), start=1):
+            numbers[turn.pk] = number
+            follows = numbers.get(turn.parent_id) if turn.parent_id else None
+            place = f"Turn {number}" + (f", after turn {follows}" if follows else ", the beginning")
+            # Nothing in it acts in anybody's name.
+            yield turn, {"place": place, "asker": "Question", "reading": True}
+
+    yield from _page(scope, turns())
+
+
+def _page(scope: Scope, turns: Iterable[tuple[Turn, dict[str, Any]]]) -> Iterator[bytes]:
     style = _style()
     about = {
         "title": " ".join(words.clean(str(scope.conversation)).split()),
@@ -30,13 +52,14 @@ def as_html(scope: Scope) -> Iterator[bytes]:
     before, _, after = get_template("conversations/still/file.html").render(about).lstrip().partition(MARK)
     yield before.encode()
     template = get_template("conversations/still/_turn.html")
-    for turn in scope.branch():
+    for turn, more in turns:
         said = scope.messages(turn)
         for message in said:
             for each in message.attachments.all():
                 vars(each)["picture"] = _picture(each)
         ending = words.how_it_ended(turn) if scope.message is None else ""
-        yield template.render({"turn": turn, "messages": shown(said), "ending": ending, "own_icons": True}).encode()
+        told = {"turn": turn, "messages": shown(said), "ending": ending, "own_icons": True, **more}
+        yield template.render(told).encode()
     yield after.encode()
 
 
