@@ -193,12 +193,20 @@ class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
         if grant is None:
             messages.warning(request, "Give a reason first. It holds for a while, and for this conversation only.")
             return redirect(RECORD, conversation.pk)
-        leaf_id = self._leaf_id(request, conversation)
-        thread = threads.thread(conversation=conversation, leaf_id=leaf_id)
-        reading.note_view(
-            grant=grant, conversation=conversation, reader=_reader(request), leaf=leaf_id, turns=len(thread.entries)
-        )
+        beside: list[threads.Entry] = []
+        leaf_id: uuid.UUID | None
+        if "beside" in request.GET:
+            turn = self._turn(conversation, request.GET["beside"])
+            leaf_id, thread = turn.pk, threads.Thread(entries=[], earlier=None)
+            beside = threads.alternatives(conversation=conversation, turn=turn)
+        else:
+            leaf_id = self._leaf_id(request, conversation)
+            thread = threads.thread(conversation=conversation, leaf_id=leaf_id)
+        shown = len(beside or thread.entries)
+        reading.note_view(grant=grant, conversation=conversation, reader=_reader(request), leaf=leaf_id, turns=shown)
         context = {
+            "beside": beside,
+            "beside_of": leaf_id,
             "conversation": conversation,
             "grant": grant,
             "entries": thread.entries,
@@ -219,10 +227,14 @@ class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
         asked = request.GET.get("through") or request.GET.get("before")
         if not asked:
             return conversation.leaf_id
+        turn = self._turn(conversation, asked)
+        return lifecycle.newest_below(conversation, turn).pk if "through" in request.GET else turn.pk
+
+    def _turn(self, conversation: Conversation, asked: str) -> Turn:
         turn = conversation.turns.filter(pk=_uuid_or_404(asked)).first()
         if turn is None:
             raise NotFound
-        return lifecycle.newest_below(conversation, turn).pk if "through" in request.GET else turn.pk
+        return turn
 
     def _found(self, request: HttpRequest, conversation_id: uuid.UUID) -> Conversation:
         """Return a conversation for somebody who may see that there is one."""

@@ -9,6 +9,8 @@ from .models import Conversation, Feedback, Message, Turn
 ENTRIES_SHOWN = 20
 # Of a place further up, so many turns are shown before it, and so many after it.
 BEFORE_SHOWN, AFTER_SHOWN = 4, 10
+# Of what was asked again and again, so many stand side by side.
+ALTERNATIVES_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,13 @@ def thread_at(*, conversation: Conversation, turn: Turn) -> Thread | None:
     earlier = before[0].pk if len(before) > BEFORE_SHOWN + 1 else None
     shown = [*before[-BEFORE_SHOWN - 1 :], *_between(conversation, turn, end.entries[0].turn, AFTER_SHOWN)]
     return replace(end, earlier=earlier, around=_entries(conversation, shown), gap=_gap(shown[-1], end.entries[0].turn))
+
+
+def alternatives(*, conversation: Conversation, turn: Turn) -> list[Entry]:
+    """Return a turn and the last of those beside it, at most ALTERNATIVES_SHOWN, oldest first: other questions at its
+    place and other answers to the same one."""
+    beside = conversation.turns.filter(parent=turn.parent_id).order_by("-created_at", "-pk").with_messages()
+    return _entries(conversation, list(beside[:ALTERNATIVES_SHOWN])[::-1])
 
 
 def between(*, conversation: Conversation, after: Turn, until: Turn) -> Thread:

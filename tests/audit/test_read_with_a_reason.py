@@ -135,3 +135,24 @@ def test_every_version_is_read_and_each_page_is_entered(officer, alice, talk):  
     assert browser.get(f"{text(talk.conversation)}?through={talk.conversation_id}").status_code == 404
     assert AuditEntry.objects.filter(action="text.read").count() == 2
     assert ReadingGrant.objects.get().views == 2
+
+
+def test_versions_are_read_beside_each_other(officer, alice, talk):  # noqa: F811
+    edited = turns.edit(turn=talk, author=alice, text="A different question").turn
+    Turn.objects.filter(pk=edited.pk).update(status="completed")
+    below = turns.start(conversation_id=talk.conversation_id, author=alice, text="And below it").turn
+    Turn.objects.filter(pk=below.pk).update(status="completed")
+    browser, page = browser_of(officer), text(talk.conversation)
+    assert browser.get(f"{page}?beside={talk.pk}").status_code == 302
+    browser.post(record(talk.conversation), {"reason": REASON})
+    link = f"?beside={edited.pk}"
+    assert link in browser.get(page).content.decode()
+    html = browser.get(f"{page}{link}").content.decode()
+    assert html.count('class="alternative"') == 2 and "2 versions beside each other" in html
+    assert html.index("A secret question") < html.index("A different question") and "And below it" not in html
+    assert last("text.read").facts["turns"] == 2
+    assert ReadingGrant.objects.get().views == 2
+    assert f"?beside={below.pk}" not in browser.get(page).content.decode()
+    other = lifecycle.create(owner=alice, title="Other")
+    for wrong in (other.pk, "x"):
+        assert browser.get(f"{page}?beside={wrong}").status_code == 404
