@@ -8,7 +8,7 @@ of them at once, `window` holds back what may become a match, `rules` has those 
 from .checking import Refused, Verdict, check_instructions, check_question, check_texts
 from .flags import Where, raise_for
 from .matcher import Found, Matcher, Rule, masked
-from .rules import Rules, know, live, refresh, rules_changed
+from .rules import Rules, know, live, refresh, rules_changed, withdraw_those_of
 from .watching import Blocked, Watch, watch
 from .window import Openings, Window
 
@@ -34,4 +34,5 @@ __all__ = [
     "refresh",
     "rules_changed",
     "watch",
+    "withdraw_those_of",
 ]

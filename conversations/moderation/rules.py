@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Count, Max
 from django.dispatch import Signal
@@ -219,6 +220,16 @@ def delete(row: ModerationRule, *, actor: Any = None) -> None:
     row.delete()
     audit.enter("rule.deleted", actor=actor, target=gone, kind=gone.kind, state=gone.state)
     transaction.on_commit(_announce)
+
+
+@transaction.atomic
+def withdraw_those_of(group: Group) -> None:
+    """Take the rules out of use that hold for this group alone: without it they would hold for everybody."""
+    alone = ModerationRule.objects.annotate(number=Count("groups")).filter(number=1, groups=group, state=State.LIVE)
+    for row in ModerationRule.objects.filter(pk__in=alone.values("pk")):
+        row.state = State.DRAFT
+        row.save(update_fields=["state", "changed_at"])
+        note_kept(row, before=State.LIVE, fields=["state"])
 
 
 def is_known() -> bool:

@@ -95,3 +95,16 @@ def test_nothing_is_asked_of_the_database_for_rules_that_are_known(live, alice, 
     with django_assert_num_queries(0):
         moderation.check_question(author=alice, text="What is a tide?", conversation_id=None)
     assert not Flag.objects.exists()
+
+
+def test_a_rule_for_a_group_that_is_deleted_never_becomes_one_for_everybody():
+    pupils, staff = Group.objects.create(name="Pupils"), Group.objects.create(name="Staff")
+    alone, both = (ModerationRule.objects.create(name=name, patterns="opium", state="live") for name in ("One", "Two"))
+    everybody = ModerationRule.objects.create(name="Three", patterns="opium", state="live")
+    alone.groups.set([pupils])
+    both.groups.set([pupils, staff])
+    pupils.delete()
+    states = dict(ModerationRule.objects.values_list("name", "state"))
+    assert states == {"One": "draft", "Two": "live", "Three": "live"}
+    assert list(both.groups.all()) == [staff] and not everybody.groups.exists()
+    assert entered() == ["rule.changed", "rule.withdrawn"]
