@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from . import versions
 from .models import Conversation, Feedback, Message, Turn
 
-ENTRIES_SHOWN = 20
+ENTRIES_SHOWN = 18
 # Of a place further up, so many turns are shown before it, and so many after it.
 BEFORE_SHOWN, AFTER_SHOWN = 4, 10
 # Of what was asked again and again, so many stand side by side.

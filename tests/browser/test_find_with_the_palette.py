@@ -93,11 +93,11 @@ def test_jump_far_back_into_a_long_thread(server, window):
     expect(screen.page.locator(".sought [data-text]")).to_have_text("Question number 7, tokens=1")
     expect(screen.page.locator(".sought")).to_be_in_viewport()
     # What came before is near, so it comes by itself.
-    expect(screen.questions).to_have_count(8 + 10 + 20)
+    expect(screen.questions).to_have_count(8 + 10 + 18)
     # What is missing between comes without moving what is being read, until nothing is missing.
     later = screen.page.get_by_role("link", name="Show what came after this")
     top = screen.page.locator(".sought").bounding_box()["y"]
-    for count in (8 + 30 + 20, 75):
+    for count in (8 + 28 + 18, 8 + 46 + 18, 75):
         later.evaluate("link => link.click()")
         expect(screen.questions).to_have_count(count)
     expect(later).to_have_count(0)

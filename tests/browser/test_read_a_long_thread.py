@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 TURNS = 24
-SHOWN = 20
+SHOWN = 18
 MOST_ELEMENTS = 3000
 
 
