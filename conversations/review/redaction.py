@@ -36,9 +36,7 @@ PERMISSION = "conversations.redact_message"
 REASON_LEAST_CHARACTERS, REASON_MOST_CHARACTERS = 10, 500
 REMOVED = "[This message was removed by a moderator.]"
 NEW_TITLE = "New chat"
-HELD = (
-    "This chat is under a legal hold: nothing in it can be removed before the hold ends. Nothing was removed."
-)
+HELD = "This chat is under a legal hold: nothing in it can be removed before the hold ends. Nothing was removed."
 Role = Message.Role
 
 
