@@ -75,12 +75,12 @@ class Answer(ABC):
             self.events.append(self.kind(text, tokens))
 
     def usage_of(self, *, prompt: Any, completion: Any, cached: Any, expected: int) -> Usage:
-        """Return the server's counts as far as they are numbers, our own for the rest; `expected` is the prompt's."""
+        """Return the server's counts as far as they are counts, our own for the rest; `expected` is the prompt's."""
         return Usage(
-            prompt_tokens=prompt if isinstance(prompt, int) else expected,
-            completion_tokens=completion if isinstance(completion, int) else self.written,
-            cached_tokens=cached if isinstance(cached, int) else 0,
-            exact=isinstance(prompt, int) and isinstance(completion, int),
+            prompt_tokens=prompt if _is_count(prompt) else expected,
+            completion_tokens=completion if _is_count(completion) else self.written,
+            cached_tokens=cached if _is_count(cached) else 0,
+            exact=_is_count(prompt) and _is_count(completion),
         )
 
     def take(self) -> list[Event]:
@@ -88,6 +88,11 @@ class Answer(ABC):
         self.flush()
         events, self.events = self.events, []
         return events
+
+
+def _is_count(value: Any) -> bool:
+    """Whether a server's word for a number of tokens can be one: a negative one would give somebody a budget back."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def count(pieces: list[str]) -> int:

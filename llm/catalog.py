@@ -4,7 +4,9 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from .config import Config
 from .errors import ModelError
@@ -13,6 +15,9 @@ from .providers.demo import MODEL as DEMO_MODEL
 from .providers.demo import DemoProvider
 from .providers.scripted import ScriptedProvider
 from .values import Model
+
+if TYPE_CHECKING:
+    from .library import Library
 
 logger = logging.getLogger(__name__)
 
@@ -58,9 +63,21 @@ class Catalog:
             self.providers["scripted"] = ScriptedProvider()
         self.current = Listing()
         self.known: dict[str, Model] = {}
+        # What providers said when they were asked for their models and had none to offer.
+        self.details: dict[str, str] = {}
         self.refreshed_at: float | None = None
         self.refreshing: asyncio.Task[None] | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
+
+    def library(self) -> "Library | None":
+        """Return what can be asked about Ollama's models, None where there is no Ollama."""
+        from .library import Library
+
+        return Library(self.providers["ollama"]) if "ollama" in self.providers else None
+
+    def expire(self) -> None:
+        """Have the servers asked anew at the next look, because their models have changed."""
+        self.refreshed_at = None
 
     def listing(self) -> Listing:
         """Return what was last heard, without asking anybody."""
@@ -85,7 +102,7 @@ class Catalog:
             # A server that is away for a moment still has its models: the request itself tells what is wrong.
             states = self.current.states
             away = {id: model for id, model in self.known.items() if states.get(model.provider) != "ok"}
-            found = self.match(wanted, away)
+            found = match(wanted, away)
         if found is None:
             raise self.missing(model_id)
         return self.providers.get(found.provider, self.demo), found
@@ -103,23 +120,15 @@ class Catalog:
         wanted = model_id or self.current.default
         if wanted == "demo/demo":
             return DEMO_MODEL
-        return self.match(wanted, {model.id: model for model in self.current.models}) if wanted else None
-
-    def match(self, wanted: str, models: Mapping[str, Model]) -> Model | None:
-        """Return the model with this id, else the first one with this bare name; `:latest` may be left out."""
-        for name in (wanted, f"{wanted}:latest"):
-            if name in models:
-                return models[name]
-            for model in models.values():
-                if model.name == name:
-                    return model
-        return None
+        return match(wanted, {model.id: model for model in self.current.models}) if wanted else None
 
     def missing(self, model_id: str | None) -> ModelError:
         name = model_id or self.config.default_model
         provider = name.partition("/")[0]
         state = self.current.states.get(provider, "ok")
         if state == "refused":
+            if provider == "local":
+                return ModelError("model_misconfigured", self.details[provider])
             detail = f"The server of the model {name} does not let this installation in."
             return ModelError("model_misconfigured", detail)
         if state != "ok":
@@ -138,7 +147,16 @@ class Catalog:
         self.refreshing = loop.create_task(self.ask_all())
         return self.refreshing
 
+    def look_for_local(self) -> None:
+        """Take models of this machine in once there are any: who has none should not pay for them."""
+        folder = self.config.local_folder
+        if folder and "local" not in self.providers and any(Path(folder).glob("*.gguf")):
+            from .providers.local import LocalProvider
+
+            self.providers["local"] = LocalProvider(self.config)
+
     async def ask_all(self) -> None:
+        await asyncio.to_thread(self.look_for_local)
         names = list(self.providers)
         answers = await asyncio.gather(*(self.ask(self.providers[name]) for name in names))
         models = tuple(model for found, _ in answers for model in found)
@@ -149,7 +167,10 @@ class Catalog:
         demo = not models and not away
         if demo:
             models = (DEMO_MODEL,)
-        chosen = self.match(self.config.default_model, {model.id: model for model in models})
+        offered = {model.id: model for model in models}
+        preferred = (getattr(self.providers[name], "preferred", None) for name in names)
+        wished = filter(None, (self.config.default_model, *preferred))
+        chosen = next(filter(None, (match(wish, offered) for wish in wished)), None)
         default = (chosen or models[0]).id if models else self.current.default
         self.current = Listing(models, default, MappingProxyType(states), demo)
         self.refreshed_at = asyncio.get_running_loop().time()
@@ -162,8 +183,20 @@ class Catalog:
         except TimeoutError:
             return [], "slow"
         except ModelError as error:
+            self.details[provider.name] = error.detail
             return [], STATES.get(error.code, "broken")
         except Exception:
             # One provider's trouble, of whatever kind, must not hide the models of the others.
             logger.exception("Listing the models of %s failed", provider.name)
             return [], "broken"
+
+
+def match(wanted: str, models: Mapping[str, Model]) -> Model | None:
+    """Return the model with this id, else the first one with this bare name; `:latest` may be left out."""
+    for name in (wanted, f"{wanted}:latest"):
+        if name in models:
+            return models[name]
+        for model in models.values():
+            if model.name == name:
+                return model
+    return None

@@ -22,6 +22,12 @@ class Config:
     context_lengths: Mapping[str, int] = field(default_factory=dict)
     keep_alive: str = ""
     scripted: bool = False
+    # Where the models of this machine are, what they may take, and when they are unloaded; empty: there are none.
+    local_folder: str = ""
+    local_memory_mb: int = 0
+    local_threads: int = 0
+    local_parallel: int = 2
+    local_idle_minutes: float = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,5 +47,7 @@ def transcription_from_settings() -> Transcription:
 
 
 def from_settings() -> Config:
-    """Return the configuration in Django's `LLM` setting, a dict with the names of these fields."""
-    return Config(**settings.LLM)
+    """Return the configuration in Django's `LLM` and `LOCAL_MODELS` settings, dicts with the names of these fields."""
+    local = {f"local_{name}": value for name, value in settings.LOCAL_MODELS.items()}
+    folder = local["local_folder"] or str(settings.DATA_DIR / "models")
+    return Config(**settings.LLM, **local | {"local_folder": folder})

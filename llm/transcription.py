@@ -1,7 +1,6 @@
 """Speech as text: one recording for a server that speaks OpenAI's protocol for transcriptions."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -11,18 +10,10 @@ from openai import APIStatusError, AsyncOpenAI
 from .config import Transcription
 from .connections import explain, http_options, refuse
 from .errors import ModelError
+from .values import Recording
 
 NO_KEY = "none"
 CONNECT_SECONDS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """A recording as it is sent: its bytes, a name whose ending says what it is, and its media type."""
-
-    content: bytes
-    name: str
-    media_type: str
 
 
 class Transcriber:

@@ -48,6 +48,7 @@ class Options:
 
     `format` is a JSON schema, or "json" for any JSON object; `strict` holds the answer to the schema to the letter,
     where the server makes a difference. `tool_choice` is "required" or the name of the tool that must be called.
+    `capabilities` are what the model can do, where that is not what its server says.
     """
 
     temperature: float | None = None
@@ -60,6 +61,7 @@ class Options:
     format: dict[str, Any] | Literal["json"] | None = None
     strict: bool = False
     tool_choice: str | None = None
+    capabilities: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ class Usage:
 class Model:
     """A model that can be asked; `id` is "provider/name", `context_length` the most tokens it was trained for.
 
-    `window` is how many tokens a request and its answer may have together, None if its server does not say.
+    `window` is how many tokens a request and its answer may have together, None if its server does not say; `title` is
+    what people call it, where that is not its id.
     """
 
     id: str
@@ -86,3 +89,13 @@ class Model:
     context_length: int | None = None
     description: str = ""
     window: int | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording as it is sent: its bytes, a name whose ending says what it is, and its media type."""
+
+    content: bytes
+    name: str
+    media_type: str

@@ -234,6 +234,8 @@ def chat_request(
     """Return the body of a chat request; ModelError if its question has a picture that the model cannot see."""
     if options.tool_choice is not None:
         raise ModelError("model_refused", "Ollama lets a model choose by itself whether to call a tool.")
+    if options.capabilities is not None:
+        model = replace(model, capabilities=options.capabilities)
     vision = "vision" in model.capabilities
     require_sight(messages=messages, model=model.name, sees=vision)
     trained = model.context_length

@@ -5,7 +5,6 @@ it must not wait for the first request, whose time for an answer it would use up
 """
 
 import asyncio
-import base64
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -17,24 +16,21 @@ import orjson
 from openai import APIStatusError, AsyncOpenAI
 
 from .. import windows
-from ..answers import Answer, Garbage
 from ..config import Config
 from ..connections import PerLoop, explain, http_options, refuse
 from ..errors import ModelError
-from ..events import Event, Finished, Stage
+from ..events import Event, Stage
 from ..tokens import estimate_prompt
 from ..upstream import Server, Upstream
 from ..values import Message, Model, Options, Tool
-from ..wire import decode
-from .calls import read_call, wire_tool
-from .pictures import media_type, require_sight, text_without_sight
+from .openai_wire import SWITCH, OpenAIAnswer, chat_request
+from .pictures import require_sight
 
 logger = logging.getLogger(__name__)
 
 PROPS_SECONDS = 1.0
 NO_KEY = "none"  # the SDK insists on one; servers in the house ask for none
 OPENAI_HOST = "api.openai.com"
-SWITCH = "chat_template_kwargs"
 NO_CHAT = ("embed", "whisper", "tts", "dall-e", "moderation", "transcribe", "realtime", "davinci-002", "babbage-002")
 SEEING = ("gpt-4o", "gpt-4.1", "gpt-5", "o3", "o4", "vision", "-vl", "llava", "pixtral", "gemma-3", "llama-4", "gemini")
 
@@ -134,7 +130,7 @@ class OpenAIProvider:
         self, *, model: str, messages: Sequence[Message], tools: Sequence[Tool] = (), options: Options
     ) -> AsyncGenerator[Event, None]:
         """Stream one answer; raise `ModelError` when it cannot be had whole."""
-        sees = self.sees.get(model, True)
+        sees = self.sees.get(model, True) if options.capabilities is None else "vision" in options.capabilities
         require_sight(messages=messages, model=model, sees=sees)
         request = self.request(messages=messages, tools=tools, options=options, sees=sees)
         answer = OpenAIAnswer()
@@ -174,135 +170,11 @@ class OpenAIProvider:
         self, *, messages: Sequence[Message], tools: Sequence[Tool], options: Options, sees: bool
     ) -> dict[str, Any]:
         """Return the body of a chat request without model and stream."""
-        # OpenAI itself wants the newer name, the others know the older one.
-        longest = "max_completion_tokens" if self.host == OPENAI_HOST else "max_tokens"
-        wanted: dict[str, Any] = {
-            "temperature": options.temperature,
-            "top_p": options.top_p,
-            longest: options.max_tokens,
-            "seed": options.seed,
-            "stop": list(options.stop) or None,
-            "reasoning_effort": options.think if isinstance(options.think, str) else None,
-            # What vLLM, llama.cpp and SGLang hand to a model's template. OpenAI itself knows efforts only.
-            SWITCH: {"enable_thinking": options.think}
-            if isinstance(options.think, bool) and self.host != OPENAI_HOST
-            else None,
-            "tools": [wire_tool(tool) for tool in tools] or None,
-        }
-        if options.format == "json":
-            wanted["response_format"] = {"type": "json_object"}
-        elif options.format is not None:
-            form = {"name": "answer", "schema": options.format} | ({"strict": True} if options.strict else {})
-            wanted["response_format"] = {"type": "json_schema", "json_schema": form}
-        if options.tool_choice is not None:
-            wanted["tool_choice"] = wire_choice(options.tool_choice)
-        body: dict[str, Any] = {"messages": [wire_message(message, sees=sees) for message in messages]}
-        return body | {name: value for name, value in wanted.items() if value is not None}
-
-
-def wire_choice(choice: str) -> str | dict[str, Any]:
-    """Return which tool must be called, as OpenAI takes it."""
-    return choice if choice == "required" else {"type": "function", "function": {"name": choice}}
+        return chat_request(
+            messages=messages, tools=tools, options=options, sees=sees, is_openai=self.host == OPENAI_HOST
+        )
 
 
 def can_chat(name: str) -> bool:
     """Tell whether a model of a listing is one to talk with, by its name: nothing else tells."""
     return not any(part in name.lower() for part in NO_CHAT)
-
-
-def wire_message(message: Message, *, sees: bool) -> dict[str, Any]:
-    """Return a message as OpenAI takes it: pictures as data URLs, arguments as JSON text, no thinking."""
-    wire: dict[str, Any] = {"role": message.role, "content": message.text}
-    if message.images and sees:
-        urls = (f"data:{media_type(image)};base64,{base64.b64encode(image).decode()}" for image in message.images)
-        wire["content"] = [
-            {"type": "text", "text": message.text},
-            *({"type": "image_url", "image_url": {"url": url}} for url in urls),
-        ]
-    elif message.images:
-        wire["content"] = text_without_sight(message)
-    if message.tool_calls:
-        wire["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": orjson.dumps(call.arguments).decode()},
-            }
-            for call in message.tool_calls
-        ]
-    if message.role == "tool":
-        wire["tool_call_id"] = message.tool_call_id
-    return wire
-
-
-class OpenAIAnswer(Answer):
-    """An answer as OpenAI streams it: events of JSON, tool calls in parts, usage after the end, then `[DONE]`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.reason = ""
-        self.usage: dict[str, Any] = {}
-        self.parts: dict[int, dict[str, str]] = {}
-
-    def feed(self, line: bytes) -> None:
-        """Take the data of one event."""
-        if line.strip() == b"[DONE]":
-            self.over = True
-            self.end_calls()
-            return
-        try:
-            value = decode(line)
-            error = value.get("error")
-            choices = value.get("choices") or ()
-            choice = choices[0] if choices else {}
-            delta = choice.get("delta") or {}
-            reason = choice.get("finish_reason")
-            thinking = delta.get("reasoning_content") or delta.get("reasoning")
-            text = delta.get("content")
-            calls = delta.get("tool_calls")
-            usage = value.get("usage")
-        except (ValueError, AttributeError, TypeError, KeyError):
-            raise Garbage from None
-        self.say(error=error, thinking=thinking, text=text)
-        if isinstance(calls, list):
-            for call in calls:
-                self.add_part(call)
-        if isinstance(usage, dict):
-            self.usage = usage
-        if reason:
-            self.reason = str(reason)
-            self.end_calls()
-            self.ended = True
-
-    def add_part(self, call: Any) -> None:
-        """Take a part of a tool call: the first one names it, the others go on with its arguments."""
-        function = call.get("function") if isinstance(call, dict) else None
-        if not isinstance(function, dict):
-            raise Garbage
-        index = call.get("index")
-        part = self.parts.setdefault(index if isinstance(index, int) else len(self.parts), {})
-        for name, value in (("id", call.get("id")), ("name", function.get("name"))):
-            if isinstance(value, str) and value:
-                part.setdefault(name, value)
-        arguments = function.get("arguments")
-        if arguments is not None:
-            part["arguments"] = part.get("arguments", "") + (
-                arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode()
-            )
-
-    def end_calls(self) -> None:
-        """Turn the parts into tool calls: nothing more is coming."""
-        for _, part in sorted(self.parts.items()):
-            self.add_call(read_call(id=part.get("id"), name=part.get("name"), arguments=part.get("arguments", "")))
-        self.parts.clear()
-
-    def finish(self, *, expected: int) -> Finished:
-        """Return the end of a whole answer; `expected` is our estimate of the prompt's tokens."""
-        details = self.usage.get("prompt_tokens_details")
-        usage = self.usage_of(
-            prompt=self.usage.get("prompt_tokens"),
-            completion=self.usage.get("completion_tokens"),
-            cached=details.get("cached_tokens") if isinstance(details, dict) else None,
-            expected=expected,
-        )
-        return Finished(reason="tool_calls" if self.called else self.reason, usage=usage)
