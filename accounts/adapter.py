@@ -5,26 +5,29 @@ from urllib.parse import urljoin
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailConfirmation
-from django.conf import settings
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
-from . import audit, hashing, jobs, mail, people, throttles
+from . import audit, factors, hashing, jobs, mail, people, signup, throttles
 from .addresses import client_address
+from .errors import shut_out
 from .models import User
 
 
 class Adapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
-        "email_password_mismatch": "That e-mail and password do not match.",
-        "enter_current_password": "That is not your current password.",
-        "incorrect_password": "That password is not right.",
+        "email_password_mismatch": _("That e-mail and password do not match."),
+        "enter_current_password": _("That is not your current password."),
+        "incorrect_password": _("That password is not right."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return settings.SIGNUP == "open"
+        return signup.is_open_to(request)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Return whose credentials these are; raises `TooManyAttempts`. Pages and API both come through here."""
@@ -40,10 +43,24 @@ class Adapter(DefaultAccountAdapter):
         return user
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
-        audit.note("sign_in.failed", target=user, why="suspended" if user.suspended_at else "inactive")
-        if user.suspended_at:
-            return render(request, "account/account_inactive.html", {"suspended": user}, status=403)
-        return super().respond_user_inactive(request, user)
+        audit.note("sign_in.failed", target=user, why=shut_out(user).code)
+        return self.shut_page(request, user)
+
+    def shut_page(self, request: HttpRequest, user: User, *, status: int = 403) -> HttpResponse:
+        """Return the page that says why nobody is let in as this person."""
+        return render(request, "account/account_inactive.html", {"why": shut_out(user), "shut": user}, status=status)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict]:
+        """Return how this person confirms that it is them: by the second step where there is one, not by the password.
+
+        Whoever sits at an open page and knows the password could turn the second step off.
+        """
+        methods = super().get_reauthentication_methods(user)
+        if not (user.is_authenticated and factors.is_on(user=user)):
+            return methods
+        second = [each for each in methods if each["id"] != "reauthenticate"]
+        # Without an app, codes are for whoever has lost the passkey: they come last.
+        return second if is_mfa_enabled(user, [Authenticator.Type.TOTP]) else second[::-1]
 
     def clean_password(self, password: str, user: User | None = None) -> str:
         if found := people.password_problems(password, user=user or User()):

@@ -15,14 +15,18 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from chatsite.admin import ReadOnlyAdmin
 
-from . import audit, audit_admin, browsers, emails, factors, keys, people, suspension, tokens  # noqa: F401  # the ledger has a page there too
-from .models import ApiKey, BrowserSession, SignIn, User
+from . import admission_admin, audit, audit_admin, browsers, emails, factors, keys, people, suspension, tokens  # noqa: F401  # these have pages there too
+from .models import ApiKey, BrowserSession, SignIn, SignupRequest, User
 from .recording import Recorded
+from .telling import tells_errors
 
-admin.site.site_header = admin.site.site_title = "Chatsite administration"
+admin.site.site_header = admin.site.site_title = _("Chatsite administration")
 # Staff come in through the same page as everybody, with the same limits and the same second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -63,6 +67,9 @@ class PasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
+@method_decorator(tells_errors, name="changelist_view")
+@method_decorator(tells_errors, name="changeform_view")
+@method_decorator(tells_errors, name="delete_view")
 class UserAdmin(Recorded, DjangoUserAdmin):
     add_form = UserCreationForm
     change_password_form = PasswordForm
@@ -74,14 +81,17 @@ class UserAdmin(Recorded, DjangoUserAdmin):
     actions = ["suspend", "lift"]
     fieldsets = [
         (None, {"fields": ["email", "name", "is_active"]}),
-        ("Suspension", {"fields": ["suspended_at", "suspended_for"]}),
-        ("Rights", {"fields": list(RIGHTS)}),
-        ("Times", {"fields": ["last_login", "date_joined"]}),
+        (_("Suspension"), {"fields": ["suspended_at", "suspended_for"]}),
+        (_("Rights"), {"fields": list(RIGHTS)}),
+        (_("Times"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"fields": ["email", "name"]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         readonly = list(super().get_readonly_fields(request, obj))
+        if SignupRequest.objects.filter(user=obj).exclude(state=SignupRequest.State.APPROVED).exists():
+            # Decided where sign-ups are.
+            readonly.append("is_active")
         if request.user.is_superuser:
             return readonly
         return [*readonly, *RIGHTS]
@@ -92,21 +102,23 @@ class UserAdmin(Recorded, DjangoUserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
-    @admin.action(description="Suspend the selected people", permissions=["change"])
+    @admin.action(description=_("Suspend the selected people"), permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Keep these people out until somebody lifts it; whoever may not be changed here, and oneself, stays in."""
         chosen = [user for user in queryset if _may_touch(request, user) and user != request.user]
         for user in chosen:
             suspension.suspend(user=user)
-        self.message_user(request, f"{len(chosen)} suspended. Their open pages are closed.")
+        self.message_user(
+            request, gettext("%(chosen)s suspended. Their open pages are closed.") % {"chosen": len(chosen)}
+        )
 
-    @admin.action(description="Lift the suspension of the selected people", permissions=["change"])
+    @admin.action(description=_("Lift the suspension of the selected people"), permissions=["change"])
     def lift(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Let these people in again."""
         chosen = [user for user in queryset if _may_touch(request, user) and user.suspended_at]
         for user in chosen:
             suspension.lift(user=user)
-        self.message_user(request, f"{len(chosen)} may sign in again.")
+        self.message_user(request, gettext("%(chosen)s may sign in again.") % {"chosen": len(chosen)})
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list, dict[str, int], set[str], list]:
         """Return what goes with these people: whoever may delete a person may delete what is theirs.
@@ -116,7 +128,22 @@ class UserAdmin(Recorded, DjangoUserAdmin):
         _, counts, forbidden, protected = super().get_deleted_objects(objs, request)
         return [str(person) for person in objs], counts, forbidden & {str(User._meta.verbose_name)}, protected
 
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete somebody; the last administrator stays."""
+        with transaction.atomic():
+            people.keep_an_administrator(without=[obj])
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Delete these people; the last administrator stays, and so do all of them."""
+        with transaction.atomic():
+            people.keep_an_administrator(without=queryset)
+            super().delete_queryset(request, queryset)
+
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
+        if change and not (obj.is_active and obj.is_superuser):
+            # In the transaction of the whole change.
+            people.keep_an_administrator(without=[obj])
         super().save_model(request, obj, form, change)
         if not change:
             EmailAddress.objects.create(user=obj, email=obj.email, primary=True, verified=False)
@@ -139,7 +166,7 @@ class SignInAdmin(Recorded, ReadOnlyAdmin):
     search_fields = ["user__email"]
     actions = ["end"]
 
-    @admin.action(description="End the selected sign-ins", permissions=["view"])
+    @admin.action(description=_("End the selected sign-ins"), permissions=["view"])
     def end(self, request: HttpRequest, queryset) -> None:
         for sign_in in queryset:
             tokens.revoke(sign_in=sign_in)
@@ -165,7 +192,7 @@ class ApiKeyAdmin(Recorded, ReadOnlyAdmin):
         """Whether this person may end other people's keys: looking at them is not enough."""
         return request.user.has_perm("accounts.change_apikey")
 
-    @admin.action(description="Revoke the selected keys", permissions=["revoke"])
+    @admin.action(description=_("Revoke the selected keys"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset) -> None:
         for key in queryset:
             keys.revoke(key=key)
@@ -178,7 +205,7 @@ class BrowserSessionAdmin(Recorded, ReadOnlyAdmin):
     search_fields = ["user__email"]
     actions = ["end"]
 
-    @admin.action(description="Sign out the selected browsers", permissions=["view"])
+    @admin.action(description=_("Sign out the selected browsers"), permissions=["view"])
     def end(self, request: HttpRequest, queryset) -> None:
         for browser in queryset:
             browsers.end(browser=browser)
@@ -225,7 +252,7 @@ class GroupAdmin(Recorded, DjangoGroupAdmin):
 
 @admin.register(EmailAddress)
 class EmailAddressAdmin(Recorded, AllauthEmailAddressAdmin):
-    @admin.action(description="Mark the selected addresses as verified", permissions=["change"])
+    @admin.action(description=_("Mark the selected addresses as verified"), permissions=["change"])
     def make_verified(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> None:
         """Mark them, and enter each that was not before."""
         with transaction.atomic():

@@ -19,8 +19,8 @@ from chatsite.openapi import errors, example
 from chatsite.parsers import StrictJSONParser
 from chatsite.queries import StrictQuery
 
-from . import audit, jobs, mail, people, throttles, tokens
-from .errors import CredentialError, InvalidFields, NotSignedIn
+from . import audit, jobs, mail, people, signup, throttles, tokens
+from .errors import CredentialError, InvalidFields, NotSignedIn, shut_out
 from .models import SignIn, User
 from .serializers import (
     DetailSerializer,
@@ -34,6 +34,7 @@ from .serializers import (
     SignupSerializer,
     TokenPairSerializer,
     UserSerializer,
+    WaitingSerializer,
 )
 
 NEWCOMER = example("Ada", email="ada@example.org", password="correct horse battery staple")
@@ -60,14 +61,21 @@ class SignupView(EntranceView):
         tags=["Account"],
         summary="Make an account",
         request=SignupSerializer,
-        responses={201: SignedInSerializer, **errors(403, 429)},
+        responses={201: SignedInSerializer, 202: WaitingSerializer, **errors(403, 429)},
         examples=[NEWCOMER],
     )
     def post(self, request: Request) -> Response:
-        """Make an account and sign in to it. Where an installation takes no new accounts, it answers 403."""
+        """Make an account and sign in to it.
+
+        Where an installation takes no new accounts, or only with an `invitation`, it answers 403; where staff look at
+        each account first, 202: it can be used once they have let it in.
+        """
         fields = read(SignupSerializer, request)
         throttles.consume("signup", request)
-        user = people.sign_up(**fields)
+        user = signup.sign_up(**fields)
+        if not user.is_active:
+            why = shut_out(user)
+            return Response({"code": why.code, "detail": why.detail}, status=status.HTTP_202_ACCEPTED)
         return _answer_pair(request, user=user, status=status.HTTP_201_CREATED)
 
 

@@ -12,6 +12,8 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from chatsite.admin import ReadOnlyAdmin
 from chatsite.threads import in_database, let_thread_go
@@ -42,12 +44,12 @@ class Export(StreamingHttpResponse):
 class ActionFilter(admin.SimpleListFilter):
     """What was done."""
 
-    title = "what"
+    title = _("what")
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the groups of actions, and the action chosen by its name."""
-        found = [(group, _sentence(group)) for group in audit.GROUPS]
+        found = [(group, _sentence(gettext(group))) for group in audit.GROUPS]
         chosen = request.GET.get(self.parameter_name, "")
         return [*found, (chosen, _sentence(audit.ACTIONS[chosen]))] if chosen in audit.ACTIONS else found
 
@@ -60,7 +62,7 @@ class ActionFilter(admin.SimpleListFilter):
 class ActorFilter(admin.SimpleListFilter):
     """Who did it: one of the staff, or one whose name was clicked."""
 
-    title = "who"
+    title = _("who")
     parameter_name = "actor"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -69,8 +71,8 @@ class ActorFilter(admin.SimpleListFilter):
         people = User.objects.filter(Q(is_staff=True) | Q(pk=chosen)).order_by("-is_staff", "email")[:STAFF_OFFERED]
         found = [(str(person.pk), person.email) for person in people]
         if chosen and str(chosen) not in dict(found):
-            found.append((str(chosen), f"Deleted account {str(chosen)[:ID_SHOWN]}"))
-        return [*found, ("nobody", "Nobody who was signed in")]
+            found.append((str(chosen), gettext("Deleted account %(id_shown)s") % {"id_shown": str(chosen)[:ID_SHOWN]}))
+        return [*found, ("nobody", gettext("Nobody who was signed in"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         """Return the entries of the chosen one."""
@@ -85,7 +87,7 @@ class AuditEntryAdmin(Recorded, ReadOnlyAdmin):
     list_display_links = ["number"]
     list_filter = (ActionFilter, ActorFilter, "at")
     search_fields = ["number"]
-    search_help_text = "An e-mail address (of a deleted account too), an id, an address of the network or an action."
+    search_help_text = _("An e-mail address (of a deleted account too), an id, an address of the network or an action.")
     fields = (
         "number",
         "when",
@@ -147,7 +149,7 @@ class AuditEntryAdmin(Recorded, ReadOnlyAdmin):
         response["Cache-Control"] = "private, no-store"
         return response
 
-    @admin.display(ordering="actor_id")
+    @admin.display(description=_("who"), ordering="actor_id")
     def who(self, entry: AuditEntry) -> str:
         """Who did it, as a link to what else they did."""
         if entry.actor_id is None:
@@ -155,12 +157,12 @@ class AuditEntryAdmin(Recorded, ReadOnlyAdmin):
         address = f"{reverse('admin:accounts_auditentry_changelist')}?actor={entry.actor_id}"
         return format_html('<a href="{}">{}</a>', address, _name(entry.actor_id, entry.actor_email))  # type: ignore[attr-defined]
 
-    @admin.display(description="when (UTC)", ordering="at")
+    @admin.display(description=_("when (UTC)"), ordering="at")
     def when(self, entry: AuditEntry) -> str:
         """The moment, to the second."""
         return f"{entry.at.astimezone(datetime.UTC):%Y-%m-%d %H:%M:%S}"
 
-    @admin.display(ordering="action")
+    @admin.display(description=_("what"), ordering="action")
     def what(self, entry: AuditEntry) -> str:
         """What was done, in words, and the details below."""
         words = _sentence(audit.ACTIONS.get(entry.action, entry.action))
@@ -170,16 +172,16 @@ class AuditEntryAdmin(Recorded, ReadOnlyAdmin):
             else words
         )
 
-    @admin.display
+    @admin.display(description=_("whose"))
     def whose(self, entry: AuditEntry) -> str:
         """Whose thing it was."""
         if entry.whom_id is None:
             return "—"
         if entry.whom_id == entry.actor_id:
-            return "their own"
+            return gettext("their own")
         return _name(entry.whom_id, entry.whom_email)  # type: ignore[attr-defined]
 
-    @admin.display
+    @admin.display(description=_("thing"))
     def thing(self, entry: AuditEntry) -> str:
         """Which thing it was."""
         if not entry.target_kind:
@@ -188,7 +190,7 @@ class AuditEntryAdmin(Recorded, ReadOnlyAdmin):
             '{} <span title="{}">{}</span>', entry.target_kind, entry.target_id, entry.target_id[:ID_SHOWN]
         )
 
-    @admin.display(description="details")
+    @admin.display(description=_("details"))
     def more(self, entry: AuditEntry) -> str:
         """The details as one line."""
         return " · ".join(f"{name}: {value}" for name, value in entry.facts.items()) or "—"
@@ -215,12 +217,13 @@ def _short(details: str) -> str:
     return ID.sub(lambda found: found[0][:ID_SHOWN], details)
 
 
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def _sentence(words: Any) -> str:
+    said = str(words)
+    return said[:1].upper() + said[1:]
 
 
 def _name(person: uuid.UUID, email: str | None) -> str:
-    return email or f"Deleted account {str(person)[:ID_SHOWN]}"
+    return email or gettext("Deleted account %(id_shown)s") % {"id_shown": str(person)[:ID_SHOWN]}
 
 
 def _uuid(word: str) -> uuid.UUID | None:

@@ -2,6 +2,40 @@
 
 from datetime import timedelta
 
+from django.core.exceptions import ImproperlyConfigured
+
+from chatsite.environment import Env
+
+env = Env()
+
+# Who may make an account: "open" to anybody, "invite" only with an invitation, "approval" once staff have let them in,
+# "closed" to nobody. The first account is the administrator's in all but the last.
+SIGNUP = env.str("SIGNUP", default="open")
+if SIGNUP not in {"open", "invite", "approval", "closed"}:
+    raise ImproperlyConfigured(f'SIGNUP is "open", "invite", "approval" or "closed", not "{SIGNUP}".')
+
+# The sign-in of your organisation, by OpenID Connect (docs/people.md); without an issuer there is none.
+OIDC = {
+    # Its address, below which /.well-known/openid-configuration is found, and what this site is called there.
+    "issuer": env.str("OIDC_ISSUER", default="").rstrip("/"),
+    "client_id": env.str("OIDC_CLIENT_ID", default=""),
+    "client_secret": env.str("OIDC_CLIENT_SECRET", default=""),
+    # What stands on the button.
+    "name": env.str("OIDC_NAME", default="your organisation"),
+    "scopes": env.str("OIDC_SCOPES", default="openid email profile"),
+    # Who may make an account this way, as in SIGNUP; empty: whoever SIGNUP lets.
+    "signup": env.str("OIDC_SIGNUP", default=""),
+    # Only addresses of these domains come in; empty: all.
+    "domains": env.list("OIDC_DOMAINS", default=[]),
+    # The claim that lists somebody's groups, and which group here each of its values means, such as staff=Teachers.
+    "groups_claim": env.str("OIDC_GROUPS_CLAIM", default="groups"),
+    "groups": env.dict("OIDC_GROUPS", default={}),
+}
+if OIDC["issuer"] and not OIDC["client_id"]:
+    raise ImproperlyConfigured("Set OIDC_CLIENT_ID: what this site is called at OIDC_ISSUER.")
+if OIDC["signup"] not in {"", "open", "invite", "approval", "closed"}:
+    raise ImproperlyConfigured('OIDC_SIGNUP is "open", "invite", "approval", "closed" or empty.')
+
 ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

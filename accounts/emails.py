@@ -4,6 +4,7 @@ from allauth.account.internal.flows.email_verification import send_verification_
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from . import notices, throttles
 from .models import User
@@ -36,4 +37,9 @@ def forget(*, user: User) -> None:
 
 def tell_old(*, user: User, old: str) -> None:
     """Tell whoever reads the address that an account had until now that it has another one."""
-    notices.tell(user=user, what=f"The e-mail address of your account is {user.email} from now on", to=old)
+    notices.tell(
+        user=user,
+        what=_("The e-mail address of your account is %(email)s from now on"),
+        values={"email": user.email},
+        to=old,
+    )

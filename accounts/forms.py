@@ -1,11 +1,15 @@
 """The forms of the account pages: allauth's, with our rules and our words."""
 
 from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
 from allauth.core import context
 from django import forms
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from . import audit, jobs, mail, people, throttles
+from . import audit, invitations, jobs, mail, people, signup, throttles
 from .models import User
 from .text import NAME_MAX_CHARACTERS, name_problems
 
@@ -20,7 +24,12 @@ def _relabel(form: forms.Form, **labels: str) -> None:
 class LoginForm(allauth_forms.LoginForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        _relabel(self, login="E-mail", password="Password", remember="Stay signed in on this device")
+        _relabel(
+            self,
+            login=gettext("E-mail"),
+            password=gettext("Password"),
+            remember=gettext("Stay signed in on this device"),
+        )
         self.fields["login"].widget.attrs["autocomplete"] = "username"
 
     def clean_password(self) -> str:
@@ -29,7 +38,7 @@ class LoginForm(allauth_forms.LoginForm):
 
 class SignupForm(allauth_forms.SignupForm):
     name = forms.CharField(
-        label="Your name",
+        label=_("Your name"),
         required=False,
         max_length=NAME_MAX_CHARACTERS,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -38,9 +47,12 @@ class SignupForm(allauth_forms.SignupForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        _relabel(self, name="Your name", email="E-mail", password1="Password")
+        _relabel(self, name=gettext("Your name"), email=gettext("E-mail"), password1=gettext("Password"))
         self.fields["email"].error_messages["invalid"] = people.NO_ADDRESS
-        self.fields["password1"].help_text = "At least 10 characters. A short sentence works well."
+        if bound := self.initial.get("email"):
+            # Only with this address the invitation can be used.
+            self.fields["email"].widget.attrs |= {"readonly": True, "value": bound}
+        self.fields["password1"].help_text = gettext("At least 10 characters. A short sentence works well.")
 
     def clean_email(self) -> str:
         return self.cleaned_data["email"].strip().lower()
@@ -55,13 +67,28 @@ class SignupForm(allauth_forms.SignupForm):
 
     def save(self, request: HttpRequest) -> User:
         fields = self.cleaned_data
-        return people.sign_up(email=fields["email"], password=fields["password1"], name=fields["name"])
+        chosen = {"email": fields["email"], "password": fields["password1"], "name": fields["name"]}
+        user = signup.sign_up(**chosen, invitation=signup.invited_by(request))
+        request.session.pop(invitations.SESSION_KEY, None)
+        return user
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """Return the new person, and a page instead of the way in where they have to wait."""
+        user, response = super().try_save(request)
+        if user is not None and not user.is_active:
+            response = get_adapter().shut_page(request, user, status=202)
+        return user, response
 
 
 class ChangePasswordForm(allauth_forms.ChangePasswordForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        _relabel(self, oldpassword="Current password", password1="New password", password2="New password again")
+        _relabel(
+            self,
+            oldpassword=gettext("Current password"),
+            password1=gettext("New password"),
+            password2=gettext("New password again"),
+        )
 
     def clean_oldpassword(self) -> str:
         password = _short_enough(self.cleaned_data["oldpassword"])
@@ -79,7 +106,7 @@ class ChangeEmailForm(forms.Form):
     """Another address, which counts once its mail was answered."""
 
     email = forms.EmailField(
-        label="New e-mail",
+        label=_("New e-mail"),
         max_length=people.EMAIL_MAX_CHARACTERS,
         error_messages={"invalid": people.NO_ADDRESS},
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
@@ -94,7 +121,7 @@ class ChangeEmailForm(forms.Form):
         if found := people.email_problems(email):
             raise forms.ValidationError(found)
         if email.lower() == self.user.email:
-            raise forms.ValidationError("This is your address already.")
+            raise forms.ValidationError(gettext("This is your address already."))
         return email.lower()
 
 
@@ -102,7 +129,7 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name"]
-        labels = {"name": "Name"}
+        labels = {"name": _("Name")}
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 
     def clean_name(self) -> str:
@@ -113,16 +140,18 @@ class ProfileForm(forms.ModelForm):
 
 
 class LooksForm(forms.ModelForm):
+    language = forms.ChoiceField(required=False, choices=lambda: [("", ""), *settings.LANGUAGES])
+
     class Meta:
         model = User
-        fields = ["theme", "density"]
+        fields = ["theme", "density", "language"]
         widgets = {"theme": forms.RadioSelect, "density": forms.RadioSelect}
 
 
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        _relabel(self, email="E-mail")
+        _relabel(self, email=gettext("E-mail"))
         self.fields["email"].error_messages["invalid"] = people.NO_ADDRESS
 
     def clean_email(self) -> str:
@@ -139,13 +168,13 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):
 class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        _relabel(self, password1="New password", password2="New password again")
+        _relabel(self, password1=gettext("New password"), password2=gettext("New password again"))
 
 
 class ReauthenticateForm(allauth_forms.ReauthenticateForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        _relabel(self, password="Password")
+        _relabel(self, password=gettext("Password"))
 
     def clean_password(self) -> str:
         _short_enough(self.cleaned_data["password"])
@@ -158,5 +187,8 @@ class ReauthenticateForm(allauth_forms.ReauthenticateForm):
 
 def _short_enough(password: str) -> str:
     if len(password) > people.PASSWORD_MAX_CHARACTERS:
-        raise forms.ValidationError(f"The password is longer than {people.PASSWORD_MAX_CHARACTERS} characters.")
+        raise forms.ValidationError(
+            gettext("The password is longer than %(password_max_characters)s characters.")
+            % {"password_max_characters": people.PASSWORD_MAX_CHARACTERS}
+        )
     return password

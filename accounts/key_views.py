@@ -10,6 +10,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
@@ -18,11 +20,11 @@ from . import keys
 from .errors import AlreadyMade, InvalidFields, TooManyKeys
 from .models import ApiKey, User
 from .models.api_key import SCOPES
+from .telling import tells_errors
 from .text import NAME_MAX_CHARACTERS
-from .views import tells_errors
 
 # How long a key may live, in days; 0 is for ever.
-LIVES = {30: "In 30 days", 90: "In 90 days", 365: "In a year", 0: "Never"}
+LIVES = {30: _("In 30 days"), 90: _("In 90 days"), 365: _("In a year"), 0: _("Never")}
 USUAL_LIFE = 90
 
 
@@ -31,23 +33,23 @@ class KeyForm(forms.Form):
 
     key_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     name = forms.CharField(
-        help_text="What will use it, such as “Home dashboard”.",
+        help_text=_("What will use it, such as “Home dashboard”."),
         max_length=NAME_MAX_CHARACTERS,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     scopes = forms.MultipleChoiceField(
-        label="What it may do",
+        label=_("What it may do"),
         choices=[(name, f"{name}: {words}") for name, words in SCOPES.items()],
         initial=["read", "chat"],
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one."},
+        error_messages={"required": _("Choose at least one.")},
     )
-    days = forms.TypedChoiceField(label="Expires", choices=list(LIVES.items()), initial=USUAL_LIFE, coerce=int)
+    days = forms.TypedChoiceField(label=_("Expires"), choices=list(LIVES.items()), initial=USUAL_LIFE, coerce=int)
     field_order = ["key_id", "name", "days", "scopes"]
 
     def clean(self) -> dict:
         if "key_id" in self.errors:
-            raise forms.ValidationError("This form is broken. Reload the page.")
+            raise forms.ValidationError(gettext("This form is broken. Reload the page."))
         return self.cleaned_data
 
     @property
@@ -100,6 +102,6 @@ def revoke(request: HttpRequest, key_id: uuid.UUID) -> HttpResponse:
     key = keys.find_own(user=cast(User, request.user), key_id=key_id)
     if request.method == "POST":
         keys.revoke(key=key)
-        messages.success(request, f"“{key.name}” was revoked.")
+        messages.success(request, gettext("“%(name)s” was revoked.") % {"name": key.name})
         return redirect("account_keys")
     return render(request, "accounts/keys_revoke.html", {"key": key})

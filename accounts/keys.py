@@ -1,9 +1,5 @@
 """API keys: how one is made, found by its secret, renamed and revoked."""
 
-import hashlib
-import re
-import secrets
-import string
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -11,20 +7,19 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from . import audit
 from .errors import AlreadyMade, CredentialError, InvalidFields, NoSuchKey, TooManyKeys, UserInactive, shut_out
+from .minting import digest, mint, shape
 from .models import ApiKey, User
 from .models.api_key import SCOPES
 from .signals import announce_revoked
 from .text import name_problems
 
 MARK = "cs_"
-VISIBLE_BYTES = 4
-# Letters and digits only, so that a double click selects all of it; 43 of 62 are 256 bits.
-ALPHABET = string.ascii_letters + string.digits
-RANDOM_CHARACTERS = 43
-SECRET = re.compile(rf"{MARK}[0-9a-f]{{{2 * VISIBLE_BYTES}}}_[0-9A-Za-z]{{{RANDOM_CHARACTERS}}}")
+SECRET = shape(MARK)
 
 # How many living keys a person may have, and how many dead ones are remembered.
 LIVING_KEYS = 50
@@ -32,7 +27,7 @@ DEAD_KEYS = 50
 # How exactly the last use is known; a write for every call would cost more than the call.
 LAST_USED_SECONDS = 60
 
-NOT_VALID = "This key is not valid, or no longer."
+NOT_VALID = _("This key is not valid, or no longer.")
 
 
 def make(
@@ -50,13 +45,16 @@ def make(
     name = name.strip()
     found = {
         "name": _name_problems(name),
-        "scopes": [] if scopes and set(scopes) <= set(SCOPES) else [f"Choose at least one of: {', '.join(SCOPES)}."],
-        "expires_at": ["Choose a moment in the future."] if expires_at and expires_at <= timezone.now() else [],
+        "scopes": []
+        if scopes and set(scopes) <= set(SCOPES)
+        else [gettext("Choose at least one of: %(scopes)s.") % {"scopes": ", ".join(SCOPES)}],
+        "expires_at": [gettext("Choose a moment in the future.")]
+        if expires_at and expires_at <= timezone.now()
+        else [],
     }
     if found := {field: sentences for field, sentences in found.items() if sentences}:
         raise InvalidFields(found)
-    prefix = MARK + secrets.token_hex(VISIBLE_BYTES)
-    secret = f"{prefix}_{''.join(secrets.choice(ALPHABET) for _ in range(RANDOM_CHARACTERS))}"
+    prefix, secret = mint(MARK)
     with transaction.atomic():
         # One at a time for each person, so that two requests at once cannot pass the limit together.
         if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).first():
@@ -119,11 +117,6 @@ def revoke_all(*, user: User) -> None:
     _end(ApiKey.objects.visible_to(user), user_id=user.pk)
 
 
-def digest(secret: str) -> str:
-    """Return the 64 hexadecimal digits by which a secret is kept."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
 def _end(keys: QuerySet[ApiKey], *, user_id: uuid.UUID) -> None:
     with transaction.atomic():
         living = list(keys.filter(revoked_at=None).select_for_update())
@@ -152,4 +145,4 @@ def _note_use(key: ApiKey) -> None:
 
 
 def _name_problems(name: str) -> list[str]:
-    return name_problems(name) if name else ["Give the key a name."]
+    return name_problems(name) if name else [gettext("Give the key a name.")]

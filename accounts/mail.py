@@ -9,6 +9,9 @@ from django.core.mail import send_mail
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext
+
+from chatsite import languages
 
 from .models import User
 
@@ -26,7 +29,14 @@ def send_password_reset(*, email: str, site: str) -> None:
     key = default_token_generator.make_token(user)
     path = reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
     context = {"user": user, "link": urljoin(site, path), "site": site}
-    send(subject="Choose a new password", body=render_to_string("accounts/password_reset_mail.txt", context), to=email)
+    with languages.speaking_to(user):
+        subject, body = gettext("Choose a new password"), render_to_string("accounts/password_reset_mail.txt", context)
+    send(subject=subject, body=body, to=email)
+
+
+def is_set_up() -> bool:
+    """Return whether mail leaves this machine: by default it is only printed to the log."""
+    return not settings.EMAIL_BACKEND.endswith(".console.EmailBackend")
 
 
 def send(*, subject: str, body: str, to: str) -> None:

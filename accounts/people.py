@@ -1,56 +1,28 @@
-"""People: how an account is made, let in, changed and closed."""
+"""People: how somebody is let in, and how an account is changed and closed."""
+
+from collections.abc import Iterable
 
 from allauth.account.adapter import get_adapter
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from chatsite import languages, saving
 
 from . import audit, emails, factors, keys, notices, tokens
-from .errors import (
-    EmailTaken,
-    InvalidFields,
-    LastAdministrator,
-    MfaRequired,
-    SignupClosed,
-    WrongPassword,
-    shut_out,
-)
-from .models import Installation, User
+from .errors import InvalidFields, LastAdministrator, MfaRequired, WrongPassword, shut_out
+from .models import User
 from .text import has_hidden_characters, name_problems
 
 EMAIL_MAX_CHARACTERS = 254
 PASSWORD_MAX_CHARACTERS = 1024
-NO_ADDRESS = "Enter a full e-mail address, such as maya@example.org."
-
-
-def sign_up(*, email: str, password: str, name: str = "") -> User:
-    """Return the new account, the first an administrator's; raises `SignupClosed`, `InvalidFields`, `EmailTaken`."""
-    if settings.SIGNUP == "closed":
-        raise SignupClosed
-    email, name = email.strip(), name.strip()
-    # Looked at before it is lowered: some foreign letters become plain ones that way.
-    if found := problems(email=email, password=password, name=name):
-        raise InvalidFields(found)
-    email = email.lower()
-    user = User(email=email, name=name)
-    if User.objects.filter(email=email).exists():
-        raise EmailTaken
-    # Hashing takes a while; SQLite's one write lock must not be held meanwhile.
-    user.set_password(password)
-    try:
-        with transaction.atomic():
-            user.save(force_insert=True)
-            EmailAddress.objects.create(user=user, email=email, primary=True, verified=False)
-            _make_first_administrator(user)
-            audit.enter("sign_up", actor=user, target=user, email=email, administrator=user.is_superuser)
-    except IntegrityError:
-        raise EmailTaken from None
-    return user
+NO_ADDRESS = _("Enter a full e-mail address, such as maya@example.org.")
 
 
 def authenticate(*, request: HttpRequest, email: str, password: str, code: str = "") -> User:
@@ -62,7 +34,7 @@ def authenticate(*, request: HttpRequest, email: str, password: str, code: str =
     if user is None:
         raise WrongPassword
     if not user.is_active:
-        audit.note("sign_in.failed", target=user, why="suspended" if user.suspended_at else "inactive")
+        audit.note("sign_in.failed", target=user, why=shut_out(user).code)
         raise shut_out(user)
     if factors.is_on(user=user):
         if not code:
@@ -83,17 +55,21 @@ def change_password(*, user: User, password: str) -> None:
         user.save(update_fields=["password", "credentials_version"])
         tokens.revoke_all(user=user)
         emails.forget(user=user)
-        notices.tell(user=user, what="The password of your account was changed")
+        notices.tell(user=user, what=_("The password of your account was changed"))
         audit.enter("password.changed", target=user)
     user.refresh_from_db(fields=["credentials_version"])
 
 
 def deactivate(*, user: User) -> None:
-    """Close the account: nobody signs in to it any more; everything signed in, and every key, ends at once."""
+    """Close the account: nobody signs in to it any more; everything signed in, and every key, ends at once.
+
+    A suspension ends with it: to lift it would open the account again. Raises `LastAdministrator`.
+    """
     with transaction.atomic():
-        user.is_active = False
+        keep_an_administrator(without=[user])
+        user.is_active, user.suspended_at, user.suspended_for = False, None, ""
         user.credentials_version = F("credentials_version") + 1
-        user.save(update_fields=["is_active", "credentials_version"])
+        user.save(update_fields=["is_active", "suspended_at", "suspended_for", "credentials_version"])
         tokens.revoke_all(user=user)
         emails.forget(user=user)
         keys.revoke_all(user=user)
@@ -113,33 +89,53 @@ def sign_out_everywhere(*, user: User) -> None:
 
 
 def change_preferences(
-    *, user: User, name: str | None = None, theme: str | None = None, density: str | None = None
+    *,
+    user: User,
+    name: str | None = None,
+    theme: str | None = None,
+    density: str | None = None,
+    language: str | None = None,
 ) -> None:
-    """Keep a new name, theme ("", "light", "dark") or density ("", "compact"); raises `InvalidFields`."""
-    found = {}
-    if name is not None:
-        user.name = name.strip()
-        found["name"] = name_problems(user.name)
-    if theme is not None:
-        user.theme = theme
-        found["theme"] = [] if theme in dict(User.THEMES) else ['Choose "light", "dark" or nothing.']
-    if density is not None:
-        user.density = density
-        found["density"] = [] if density in dict(User.DENSITIES) else ['Choose "compact" or nothing.']
-    if found := {field: sentences for field, sentences in found.items() if sentences}:
+    """Keep a new name, theme ("", "light", "dark"), density ("", "compact") or language ("", or one of `LANGUAGES`);
+    raises `InvalidFields`."""
+    given = {"name": name, "theme": theme, "density": density, "language": language}
+    fields = {field: value.strip() if field == "name" else value for field, value in given.items() if value is not None}
+    found = {field: sentences for field, value in fields.items() if (sentences := _preference_problems(field, value))}
+    if found:
         raise InvalidFields(found)
-    user.save(update_fields=["name", "theme", "density"])
+    saving.save(user, fields)
+
+
+def _preference_problems(field: str, value: str) -> list[str]:
+    """Return what is wrong with this value of a preference, as sentences."""
+    if field == "name":
+        return name_problems(value)
+    if field == "theme":
+        return [] if value in dict(User.THEMES) else [gettext('Choose "light", "dark" or nothing.')]
+    if field == "density":
+        return [] if value in dict(User.DENSITIES) else [gettext('Choose "compact" or nothing.')]
+    return [] if not value or languages.is_offered(value) else [_no_such_language()]
+
+
+def _no_such_language() -> str:
+    codes = ", ".join(f'"{code}"' for code, _ in settings.LANGUAGES)
+    return gettext("Choose one of %(codes)s, or nothing.") % {"codes": codes}
 
 
 def delete(*, user: User) -> None:
     """Delete the account and all that is its person's, for good; raises `LastAdministrator`."""
     with transaction.atomic():
-        # One at a time: two last administrators could leave together.
-        found = User.objects.filter(is_superuser=True, is_active=True)
-        administrators = found.select_for_update(no_key=True).order_by("pk")
-        if [person.pk for person in administrators] == [user.pk]:
-            raise LastAdministrator
+        keep_an_administrator(without=[user])
         user.delete()
+
+
+def keep_an_administrator(*, without: Iterable[User]) -> None:
+    """Raise `LastAdministrator` if these people are all who could run this installation; call it in a transaction."""
+    # One at a time: two last administrators could leave together.
+    found = User.objects.filter(is_superuser=True, is_active=True)
+    there = {person.pk for person in found.select_for_update(no_key=True).order_by("pk")}
+    if there and not there - {user.pk for user in without}:
+        raise LastAdministrator
 
 
 def display_name(user: User) -> str:
@@ -161,33 +157,30 @@ def email_problems(email: str) -> list[str]:
     """Return what is wrong with this e-mail address, as sentences."""
     # Letters of other alphabets can be drawn like Latin ones, so two accounts could look the same.
     if not email.isascii() or has_hidden_characters(email):
-        return ["Enter an e-mail address in plain letters."]
+        return [gettext("Enter an e-mail address in plain letters.")]
     if len(email) > EMAIL_MAX_CHARACTERS:
-        return [f"The e-mail address is longer than {EMAIL_MAX_CHARACTERS} characters."]
+        return [
+            gettext("The e-mail address is longer than %(email_max_characters)s characters.")
+            % {"email_max_characters": EMAIL_MAX_CHARACTERS}
+        ]
     try:
         validate_email(email)
     except ValidationError:
-        return [NO_ADDRESS]
+        return [str(NO_ADDRESS)]
     return []
 
 
 def password_problems(password: str, *, user: User) -> list[str]:
     """Return what is wrong with this new password for this person, as sentences."""
     if has_hidden_characters(password):
-        return ["The password has characters that cannot be seen."]
+        return [gettext("The password has characters that cannot be seen.")]
     if len(password) > PASSWORD_MAX_CHARACTERS:
-        return [f"The password is longer than {PASSWORD_MAX_CHARACTERS} characters."]
+        return [
+            gettext("The password is longer than %(password_max_characters)s characters.")
+            % {"password_max_characters": PASSWORD_MAX_CHARACTERS}
+        ]
     try:
         validate_password(password, user)
     except ValidationError as error:
         return list(error.messages)
     return []
-
-
-def _make_first_administrator(user: User) -> None:
-    if User.objects.filter(is_superuser=True).exists():
-        return
-    _, first = Installation.objects.get_or_create(id=Installation.ONLY, defaults={"administrator": user})
-    if first:
-        user.is_staff = user.is_superuser = True
-        user.save(update_fields=["is_staff", "is_superuser"])

@@ -8,23 +8,24 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from . import audit, browsers, notices
 from .models import User
 from .signals import announce_revoked
 
-# Where a session keeps what the password was good for, until the second step was taken too.
+# Where a session keeps what the first step was good for, until the second step was taken too.
 FINGERPRINT = "password_fingerprint"
 
 ADDED = {
-    Authenticator.Type.TOTP: "An authenticator app was set up for your account",
-    Authenticator.Type.WEBAUTHN: "A passkey was added to your account",
-    Authenticator.Type.RECOVERY_CODES: "Recovery codes were made for your account",
+    Authenticator.Type.TOTP: _("An authenticator app was set up for your account"),
+    Authenticator.Type.WEBAUTHN: _("A passkey was added to your account"),
+    Authenticator.Type.RECOVERY_CODES: _("Recovery codes were made for your account"),
 }
 # Recovery codes go with the last of the others, or when new ones are made.
 REMOVED = {
-    Authenticator.Type.TOTP: "The authenticator app of your account was turned off",
-    Authenticator.Type.WEBAUTHN: "A passkey of your account was removed",
+    Authenticator.Type.TOTP: _("The authenticator app of your account was turned off"),
+    Authenticator.Type.WEBAUTHN: _("A passkey of your account was removed"),
 }
 
 
@@ -32,7 +33,7 @@ def connect() -> None:
     """Listen to Django's news."""
     user_logged_in.connect(_enter_sign_in, dispatch_uid="accounts.signed_in")
     user_logged_out.connect(_tell_sockets, dispatch_uid="accounts.signed_out")
-    authentication_step_completed.connect(_note_password, dispatch_uid="accounts.password_entered")
+    authentication_step_completed.connect(_note_first_step, dispatch_uid="accounts.first_step_taken")
     post_save.connect(_enter_factor, sender=Authenticator, dispatch_uid="accounts.factor_added")
     post_delete.connect(_enter_factor_gone, sender=Authenticator, dispatch_uid="accounts.factor_removed")
     email_changed.connect(_enter_address, dispatch_uid="accounts.email_changed")
@@ -75,6 +76,6 @@ def _tell_sockets_of_deleted(sender: type, instance: User, **kwargs) -> None:
     audit.enter("person.deleted", target=instance, email=instance.email)
 
 
-def _note_password(sender: type, request: HttpRequest, user: User, method: str, **kwargs) -> None:
-    if method == "password":
+def _note_first_step(sender: type, request: HttpRequest, user: User, method: str, **kwargs) -> None:
+    if method in {"password", "oidc"}:
         request.session[FINGERPRINT] = user.fingerprint

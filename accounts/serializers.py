@@ -3,11 +3,14 @@
 from datetime import UTC
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from .models import ApiKey
 from .models.api_key import SCOPES
 from .tokens import TOKEN_MAX_CHARACTERS
+
+INVITATION_MAX_CHARACTERS = 100
 
 
 class StrictSerializer(serializers.Serializer):
@@ -25,7 +28,7 @@ class StrictSerializer(serializers.Serializer):
 class StringField(serializers.CharField):
     """Text as it was sent: a number is not taken for one, and nothing is trimmed."""
 
-    default_error_messages = {"invalid": "This must be text."}
+    default_error_messages = {"invalid": _("This must be text.")}
 
     def __init__(self, **options):
         super().__init__(trim_whitespace=False, **options)
@@ -40,6 +43,9 @@ class SignupSerializer(StrictSerializer):
     email = StringField()
     password = StringField()
     name = StringField(required=False, allow_blank=True)
+    invitation = StringField(
+        required=False, max_length=INVITATION_MAX_CHARACTERS, help_text="The last part of an invitation's link."
+    )
 
 
 class LoginSerializer(StrictSerializer):
@@ -69,12 +75,13 @@ class PreferencesSerializer(StrictSerializer):
     name = StringField(required=False, allow_blank=True)
     theme = StringField(required=False, allow_blank=True)
     density = StringField(required=False, allow_blank=True)
+    language = StringField(required=False, allow_blank=True)
 
 
 class UserSerializer(serializers.ModelSerializer):
     class Meta:
         model = get_user_model()
-        fields = ["id", "email", "name", "theme", "density", "is_staff", "date_joined"]
+        fields = ["id", "email", "name", "theme", "density", "language", "is_staff", "date_joined"]
         read_only_fields = fields
 
 
@@ -93,6 +100,12 @@ class SignedInSerializer(TokenPairSerializer, MeSerializer):
 
 class DetailSerializer(serializers.Serializer):
     detail = serializers.CharField()
+
+
+class WaitingSerializer(DetailSerializer):
+    """An account that was made, and that staff have to let in first."""
+
+    code = serializers.ChoiceField(choices=["user_waiting"])
 
 
 class NewKeySerializer(StrictSerializer):

@@ -12,8 +12,12 @@ from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from chatsite import languages
 
 from . import browsers, emails, factors, people, tokens
 from .errors import LastAdministrator, NoSuchBrowser
@@ -31,7 +35,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, initial={"name": user.name})
     if request.method == "POST" and form.is_valid():
         people.change_preferences(user=user, name=form.cleaned_data["name"])
-        messages.success(request, "Saved.")
+        messages.success(request, gettext("Saved."))
         return redirect("settings")
     context = {"section": "profile", "form": form, "waiting": emails.waiting(user=user)}
     return render(request, "settings/profile.html", context)
@@ -48,7 +52,11 @@ def email(request: HttpRequest) -> HttpResponse:
     form = ChangeEmailForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         emails.ask(request=request, user=user, email=form.cleaned_data["email"])
-        messages.info(request, f"A mail is on its way to {form.cleaned_data['email']}. Follow its link to change over.")
+        messages.info(
+            request,
+            gettext("A mail is on its way to %(email)s. Follow its link to change over.")
+            % {"email": form.cleaned_data["email"]},
+        )
         return redirect("settings")
     return render(request, "settings/email.html", {"section": "profile", "form": form})
 
@@ -70,7 +78,9 @@ class ConfirmEmailView(allauth_views.ConfirmEmailView):
                 answer = super().post(*args, **kwargs)
         except IntegrityError:
             # Somebody has made an account with it meanwhile.
-            messages.error(self.request, "This address belongs to another account by now. Nothing was changed.")
+            messages.error(
+                self.request, gettext("This address belongs to another account by now. Nothing was changed.")
+            )
             return redirect("settings" if self.request.user.is_authenticated else "account_login")
         user.refresh_from_db(fields=["email"])
         if user.email != old:
@@ -85,12 +95,14 @@ confirm_email = never_cache(tells_errors(ConfirmEmailView.as_view()))
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def looks(request: HttpRequest) -> HttpResponse:
-    """Theme and density."""
+    """Theme, density and language."""
     user = cast(User, request.user)
-    form = LooksForm(request.POST or None, initial={"theme": user.theme, "density": user.density})
+    initial = {"theme": user.theme, "density": user.density, "language": user.language}
+    form = LooksForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         people.change_preferences(user=user, **form.cleaned_data)
-        messages.success(request, "Saved.")
+        translation.activate(languages.of_request(request))
+        messages.success(request, gettext("Saved."))
         return redirect("settings_looks")
     return render(request, "settings/looks.html", {"section": "looks", "form": form})
 
@@ -127,7 +139,7 @@ def browser_end(request: HttpRequest, browser_id: uuid.UUID) -> HttpResponse:
         logout(request)
         return redirect("landing")
     browsers.end(browser=browser)
-    messages.success(request, "That browser was signed out.")
+    messages.success(request, gettext("That browser was signed out."))
     return redirect("mfa_index")
 
 
@@ -139,7 +151,7 @@ def sign_in_end(request: HttpRequest, sign_in_id: uuid.UUID) -> HttpResponse:
     if found is None:
         raise NoSuchBrowser
     tokens.revoke(sign_in=found)
-    messages.success(request, "That program was signed out.")
+    messages.success(request, gettext("That program was signed out."))
     return redirect("mfa_index")
 
 
@@ -148,7 +160,7 @@ def sign_in_end(request: HttpRequest, sign_in_id: uuid.UUID) -> HttpResponse:
 def others_end(request: HttpRequest) -> HttpResponse:
     """Sign out everything but this browser."""
     browsers.end_all_others(request=request, user=cast(User, request.user))
-    messages.success(request, "Every other browser and program was signed out. API keys go on working.")
+    messages.success(request, gettext("Every other browser and program was signed out. API keys go on working."))
     return redirect("mfa_index")
 
 
@@ -160,18 +172,18 @@ def others_end(request: HttpRequest) -> HttpResponse:
 def delete(request: HttpRequest) -> HttpResponse:
     """Say what goes with the account, and delete it when its address was typed."""
     user = cast(User, request.user)
-    problem = ""
+    problem, status = "", 200
     if request.method == "POST":
         if request.POST.get("email", "").strip().lower() != user.email:
-            problem = "Type your e-mail address exactly to confirm."
+            problem = gettext("Type your e-mail address exactly to confirm.")
         else:
             try:
                 # Another instance: this one signs out afterwards, and must still know who it was.
                 people.delete(user=User.objects.get(pk=user.pk))
             except LastAdministrator as error:
-                problem = error.detail
+                problem, status = str(error.detail), error.status
             else:
                 logout(request)
-                messages.success(request, "Your account and everything in it was deleted.")
+                messages.success(request, gettext("Your account and everything in it was deleted."))
                 return redirect("account_login")
-    return render(request, "settings/delete.html", {"section": "data", "problem": problem})
+    return render(request, "settings/delete.html", {"section": "data", "problem": problem}, status=status)

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from . import audit, emails, tokens
 from .errors import InvalidFields
@@ -19,7 +20,7 @@ def suspend(*, user: User, told: str = "", **details: Any) -> None:
     `told` is what they read when they try; `details` go into the ledger.
     """
     with transaction.atomic():
-        locked = User.objects.select_for_update().get(pk=user.pk)
+        locked = _locked(user)
         # A closed account is shut already, and for good.
         if locked.suspended_at is None and locked.is_active:
             locked.suspended_at, locked.is_active = timezone.now(), False
@@ -35,10 +36,15 @@ def suspend(*, user: User, told: str = "", **details: Any) -> None:
 def lift(*, user: User) -> None:
     """Let a suspended person in again; raises InvalidFields if they are not suspended."""
     with transaction.atomic():
-        locked = User.objects.select_for_update().get(pk=user.pk)
+        locked = _locked(user)
         if locked.suspended_at is None:
-            raise InvalidFields({"user": ["This person is not suspended."]}, code="not_suspended")
+            raise InvalidFields({"user": [gettext("This person is not suspended.")]}, code="not_suspended")
         locked.suspended_at, locked.suspended_for, locked.is_active = None, "", True
         locked.save(update_fields=["suspended_at", "suspended_for", "is_active"])
         audit.enter("person.let_in_again", target=locked)
     user.refresh_from_db(fields=["suspended_at", "is_active", "suspended_for"])
+
+
+def _locked(user: User) -> User:
+    # Not against rows that name this person: whoever has entered one, such as a flag, may be the next to want the lock.
+    return User.objects.select_for_update(no_key=True).get(pk=user.pk)

@@ -30,6 +30,8 @@ RATES = {
     "refresh": (Rate(100, HOUR, "network"),),
     "current_password": (Rate(10, 5 * MINUTE, "account"),),
     "password_reset_key": (Rate(20, HOUR, "network"),),
+    "invitation": (Rate(50, HOUR, "network"),),
+    "oidc": (Rate(100, HOUR, "network"),),
     "passkey": (Rate(100, HOUR, "network"),),
     # Every code, until one is right: whoever tries them has the password.
     "second_factor": (Rate(10, 5 * MINUTE, "mailbox"), Rate(30, HOUR, "mailbox"), Rate(100, DAY, "mailbox")),

@@ -5,12 +5,16 @@ from django.urls import path, re_path
 
 from . import key_views, settings_views, views
 from .factors import views as factors
+from .oidc import views as oidc
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("login/code/", factors.enter_code, name="mfa_authenticate"),
     path("login/passkey/", factors.passkey_sign_in, name="mfa_login_webauthn"),
-    path("signup/", views.signup, name="account_signup"),
+    path("signup/", views.sign_up, name="account_signup"),
+    path("invitation/<str:secret>/", views.invitation, name="account_invitation"),
+    path("oidc/", oidc.begin, name="account_oidc"),
+    path("oidc/callback/", oidc.callback, name="account_oidc_callback"),
     path("logout/", allauth_views.logout, name="account_logout"),
     path("inactive/", allauth_views.account_inactive, name="account_inactive"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),

@@ -10,16 +10,18 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..models import User
 
-FAILED = "That did not work. Try again."
+FAILED = _("That did not work. Try again.")
 
 
 class Adapter(DefaultMFAAdapter):
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": "That code is not right.",
-        "cannot_generate_recovery_codes": "Recovery codes stand in for a second step: set one up first.",
+        "incorrect_code": _("That code is not right."),
+        "cannot_generate_recovery_codes": _("Recovery codes stand in for a second step: set one up first."),
     }
 
     def encrypt(self, text: str) -> str:
@@ -40,7 +42,7 @@ class Adapter(DefaultMFAAdapter):
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
         """Return a name for the next passkey of a person."""
         number = Authenticator.objects.filter(user=user, type=type).count() + 1
-        return f"Passkey {number}"
+        return gettext("Passkey %(number)s") % {"number": number}
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Return for whom passkeys are made: the host by which this site is known, without its port."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from .. import audit, notices, throttles
 from ..errors import WrongCode
@@ -36,7 +37,11 @@ def check_code(*, request: HttpRequest, user: User, code: str) -> Authenticator:
             throttles.forget("second_factor", request, account=user.email)
             found.record_usage()
             if found.type == Authenticator.Type.RECOVERY_CODES:
-                notices.tell(user=user, what=f"A recovery code of your account was used, and {_left(found)} are left")
+                notices.tell(
+                    user=user,
+                    what=_("A recovery code of your account was used, and %(left)s are left"),
+                    values={"left": _left(found)},
+                )
                 audit.enter("factor.recovery_used", actor=user, target=user, left=_left(found))
             return found
     audit.note("factor.wrong", target=user)

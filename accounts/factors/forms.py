@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as passkey_forms
 from django import forms
+from django.utils.translation import gettext
 
 from .. import audit
 from ..errors import WrongCode
@@ -30,7 +31,9 @@ def _plain(field: forms.Field, label: str, **attributes: str) -> None:
 class _Code(base_forms.BaseAuthenticateForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        _plain(self.fields["code"], "Code from your app, or a recovery code", autofocus="", inputmode="numeric")
+        _plain(
+            self.fields["code"], gettext("Code from your app, or a recovery code"), autofocus="", inputmode="numeric"
+        )
 
     def clean_code(self) -> str:
         try:
@@ -54,7 +57,7 @@ class ActivateForm(totp_forms.ActivateTOTPForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        _plain(self.fields["code"], "Code that the app shows", inputmode="numeric", maxlength="12")
+        _plain(self.fields["code"], gettext("Code that the app shows"), inputmode="numeric", maxlength="12")
 
 
 class CredentialField(forms.JSONField):
@@ -93,8 +96,8 @@ class AddPasskeyForm(_Credential, passkey_forms.AddWebAuthnForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        _plain(self.fields["name"], "Name", maxlength=str(NAME_MAX_CHARACTERS), autocomplete="off")
-        self.fields["name"].help_text = "Where it is kept, such as “Work laptop”."
+        _plain(self.fields["name"], gettext("Name"), maxlength=str(NAME_MAX_CHARACTERS), autocomplete="off")
+        self.fields["name"].help_text = gettext("Where it is kept, such as “Work laptop”.")
 
     def clean_name(self) -> str:
         name = super().clean_name().strip()

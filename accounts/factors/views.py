@@ -18,12 +18,13 @@ from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
 from .. import browsers, throttles
 from ..models import User
 from ..receivers import FINGERPRINT
-from ..views import tells_errors
+from ..telling import tells_errors
 from .checking import is_on
 
 OVERVIEW = "mfa_index"
@@ -46,7 +47,7 @@ class CodeView(base.AuthenticateView):
     def form_valid(self, form) -> HttpResponse:
         if self.request.session.get(FINGERPRINT) != self.stage.login.user.fingerprint:
             # The password, or everything that was signed in, has changed since it was entered.
-            messages.error(self.request, "Your password has changed meanwhile. Sign in again.")
+            messages.error(self.request, gettext("Your password has changed meanwhile. Sign in again."))
             return self.stage.abort()
         return super().form_valid(form)
 

@@ -6,13 +6,24 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 # What a key may do, in the words shown beside its checkbox.
 SCOPES = {
-    "read": "see conversations, messages and usage",
-    "chat": "ask, stop, and change conversations",
-    "admin": "change the account and its keys",
+    "read": _("see conversations, messages and usage"),
+    "chat": _("ask, stop, and change conversations"),
+    "admin": _("change the account and its keys"),
 }
+# How scopes and states are called beside a key.
+NAMES = [
+    gettext_noop("read"),
+    gettext_noop("chat"),
+    gettext_noop("admin"),
+    gettext_noop("active"),
+    gettext_noop("expired"),
+    gettext_noop("revoked"),
+]
 SCOPE_MAX_CHARACTERS = 100
 PREFIX_MAX_CHARACTERS = 16
 DIGEST_CHARACTERS = 64
@@ -46,7 +57,7 @@ class ApiKey(models.Model):
     objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "API key"
+        verbose_name = _("API key")
         ordering = ["-created_at", "id"]
         constraints = [models.CheckConstraint(condition=~Q(scope=""), name="a_key_has_a_scope")]
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 ACTION_CHARACTERS = 40
 KIND_CHARACTERS = 40
@@ -30,8 +31,8 @@ class AuditEntry(models.Model):
     # A name of `audit.ACTIONS`.
     action = models.CharField(max_length=ACTION_CHARACTERS)
     # No keys to other tables: an entry outlives the people and the things that it names.
-    actor_id = models.UUIDField(null=True, help_text="Who did it; empty: a program of this site, or a stranger.")
-    whom_id = models.UUIDField(null=True, help_text="Whose thing it was.")
+    actor_id = models.UUIDField(null=True, help_text=_("Who did it; empty: a program of this site, or a stranger."))
+    whom_id = models.UUIDField(null=True, help_text=_("Whose thing it was."))
     email_digest = models.CharField(max_length=EMAIL_DIGEST_CHARACTERS, blank=True)
     target_kind = models.CharField(max_length=KIND_CHARACTERS, blank=True)
     target_id = models.CharField(max_length=ID_CHARACTERS, blank=True)
@@ -45,8 +46,8 @@ class AuditEntry(models.Model):
     objects = AuditQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "audit entry"
-        verbose_name_plural = "audit entries"
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
         ordering = ["-number"]
         indexes = [
             models.Index(fields=["at"], name="audit_by_time"),

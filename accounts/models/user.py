@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 FINGERPRINT_CHARACTERS = 32
 
@@ -31,22 +32,24 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    THEMES = [("", "System"), ("light", "Light"), ("dark", "Dark")]
-    DENSITIES = [("", "Roomy"), ("compact", "Compact")]
+    THEMES = [("", _("System")), ("light", _("Light")), ("dark", _("Dark"))]
+    DENSITIES = [("", _("Roomy")), ("compact", _("Compact"))]
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField("e-mail address", unique=True)
+    email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(max_length=100, blank=True)
-    is_active = models.BooleanField("may sign in", default=True)
+    is_active = models.BooleanField(_("may sign in"), default=True)
     # Set while suspended; `is_active` is off as long, so that nothing lets them in.
     suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
-    suspended_for = models.CharField("told to them", max_length=300, blank=True, editable=False)
-    is_staff = models.BooleanField("may use the admin", default=False)
+    suspended_for = models.CharField(_("told to them"), max_length=300, blank=True, editable=False)
+    is_staff = models.BooleanField(_("may use the admin"), default=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     theme = models.CharField(max_length=5, blank=True, choices=THEMES)
     density = models.CharField(max_length=8, blank=True, choices=DENSITIES)
+    # A code of `LANGUAGES`; empty: whatever the browser asks for.
+    language = models.CharField(max_length=10, blank=True)
     # What the chat does with these is conversations' business (conversations/preferences.py); here they are at hand.
-    instructions = models.TextField(blank=True, help_text="What the assistant is told before each conversation.")
+    instructions = models.TextField(blank=True, help_text=_("What the assistant is told before each conversation."))
     use_instructions = models.BooleanField(default=True)
     default_model = models.CharField(max_length=200, blank=True)
     default_mode = models.CharField(max_length=8, blank=True)
