@@ -1,8 +1,9 @@
 """What the admin pages of all apps have in common."""
 
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
+from django import forms
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -10,6 +11,15 @@ from django.http import HttpRequest
 
 # A list of a large table ends after so many rows: who looks for one narrows the list.
 ROWS_LISTED = 1000
+
+
+class MomentInput(forms.DateTimeInput):
+    """The browser's own field for a day and a time: one field with one label."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
 
 
 class NearPaginator(Paginator):

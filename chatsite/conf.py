@@ -1,8 +1,14 @@
-"""Settings of templates, of the API and its description, and of the log, as far as no environment changes them.
+"""Settings of templates, of the API and its description, and of what is told to whoever runs it: log and figures.
 Imported at the end of `chatsite/settings.py`."""
 
 from pathlib import Path
 from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .environment import Env
+
+env = Env()
 
 TEMPLATES = [
     {
@@ -20,6 +26,12 @@ TEMPLATES = [
         },
     },
 ]
+
+# The sentences in other languages than English, and how long a language counts that was chosen without an account.
+LOCALE_PATHS = [Path(__file__).resolve().parent.parent / "locale"]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
 
 # Python's own list does not know it.
 WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
@@ -65,18 +77,34 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
+# Whether a whole domain is held to TLS, and how plain http is answered, is for whoever owns the domain and its proxy.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
+
+# What a line of the log looks like: "plain" for people, "json" for programs, with the ids of request, turn and person.
+LOG_FORMAT = env.str("LOG_FORMAT", default="plain")
+if LOG_FORMAT not in {"plain", "json"}:
+    raise ImproperlyConfigured(f'LOG_FORMAT is "plain" or "json", not "{LOG_FORMAT}".')
+
+# Figures for Prometheus at /metrics; without a token only for who asks from this machine, and through no proxy.
+METRICS = env.bool("METRICS", default=False)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {"()": "chatsite.logs.Plain", "format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "chatsite.logs.Json"},
+    },
     "filters": {"one line": {"()": "chatsite.logs.OneLine"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"]},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
         "django.security.DisallowedHost": {"filters": ["one line"]},
-        "httpx": {"level": "WARNING"},
+        # They would put down addresses and, at DEBUG, what people say.
+        **{name: {"level": "WARNING"} for name in ("httpx", "httpcore", "openai", "websockets")},
         # Every socket that opens and closes is no news.
         "uvicorn.error": {"level": "WARNING"},
         "huey": {"handlers": ["console"], "level": "WARNING", "propagate": False},

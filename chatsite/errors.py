@@ -5,12 +5,15 @@ import sys
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import Error, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
+
+from chatsite import metrics
 
 logger = logging.getLogger(__name__)
 
@@ -44,45 +47,54 @@ def request_id(request: Any) -> str:
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer 400, or 413 to a form that is too large."""
     if isinstance(exception, RequestDataTooBig):
-        detail = "This form is too large."
+        detail = gettext("This form is too large.")
         return problem(request, status=413, code="too_large", detail=detail, template="400.html")
-    return problem(request, status=400, code="bad_request", detail="This request cannot be read.", template="400.html")
+    return problem(
+        request, status=400, code="bad_request", detail=gettext("This request cannot be read."), template="400.html"
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer 403."""
-    return problem(request, status=403, code="forbidden", detail="You may not do this.", template="403.html")
+    return problem(request, status=403, code="forbidden", detail=gettext("You may not do this."), template="403.html")
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer 404."""
-    detail = "There is nothing here, or it is not yours."
+    detail = gettext("There is nothing here, or it is not yours.")
     return problem(request, status=404, code="not_found", detail=detail, template="404.html")
 
 
 def wrong_address(request: HttpRequest, *, right: str) -> HttpResponse:
     """Answer 404, and name the address that was meant."""
-    detail = f"There is nothing at this address. The one you mean ends with a slash: {right}"
+    detail = gettext("There is nothing at this address. The one you mean ends with a slash: %(right)s") % {
+        "right": right
+    }
     return problem(request, status=404, code="not_found", detail=detail, template="404.html")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer 403 to a form that was not sent from a page of ours."""
     logger.warning("CSRF: %s", reason)
-    detail = "This form was not sent from a page of this site, or the page was too old. Reload it and try again."
+    detail = gettext(
+        "This form was not sent from a page of this site, or the page was too old. Reload it and try again."
+    )
     return problem(request, status=403, code="csrf_failed", detail=detail, template="403.html")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500, or 503 while the database cannot be reached."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    error = sys.exc_info()[1]
+    if isinstance(error, Error):
+        metrics.database_errors.add(type(error).__name__)
+    if isinstance(error, OperationalError | InterfaceError):
         body: dict[str, Any] = {
             "code": "unavailable",
-            "detail": "The database cannot be reached. Try again in a moment.",
+            "detail": gettext("The database cannot be reached. Try again in a moment."),
         }
         status, headers = 503, {"Retry-After": str(RETRY_DATABASE_SECONDS)}
     else:
-        body = {"code": "server_error", "detail": "The mistake is ours and has been written to the log."}
+        body = {"code": "server_error", "detail": gettext("The mistake is ours and has been written to the log.")}
         status, headers = 500, {}
     if _is_api(request):
         return JsonResponse(body | {"request_id": request_id(request)}, status=status, headers=headers)
@@ -112,16 +124,17 @@ def _describe(exc: Exception) -> tuple[int, dict[str, Any], dict[str, str]] | No
         headers = {"WWW-Authenticate": exc.auth_header} if hasattr(exc, "auth_header") else {}
         return exc.status_code, {"code": CODES.get(code, code), "detail": str(exc.detail)}, headers
     if isinstance(exc, Http404):
-        return 404, {"code": "not_found", "detail": "There is nothing here, or it is not yours."}, {}
+        return 404, {"code": "not_found", "detail": gettext("There is nothing here, or it is not yours.")}, {}
     if isinstance(exc, PermissionDenied):
-        return 403, {"code": "forbidden", "detail": "You may not do this."}, {}
+        return 403, {"code": "forbidden", "detail": gettext("You may not do this.")}, {}
     if isinstance(exc, RequestDataTooBig):
-        return 413, {"code": "too_large", "detail": "The body of this request is too large."}, {}
+        return 413, {"code": "too_large", "detail": gettext("The body of this request is too large.")}, {}
     if isinstance(exc, SuspiciousOperation):
-        return 400, {"code": "bad_request", "detail": "This request cannot be read."}, {}
+        return 400, {"code": "bad_request", "detail": gettext("This request cannot be read.")}, {}
     if isinstance(exc, OperationalError | InterfaceError):
         logger.error("The database cannot be reached: %s", exc)
-        detail = "The database cannot be reached. Try again in a moment."
+        metrics.database_errors.add(type(exc).__name__)
+        detail = gettext("The database cannot be reached. Try again in a moment.")
         return 503, {"code": "unavailable", "detail": detail}, {"Retry-After": str(RETRY_DATABASE_SECONDS)}
     return _describe_own(exc)
 
@@ -151,7 +164,7 @@ def _describe_validation(exc: exceptions.ValidationError) -> dict[str, Any]:
     if unknown:
         return {
             "code": "unknown_field",
-            "detail": f"There is no field {', '.join(unknown)}.",
+            "detail": gettext("There is no field %(unknown)s.") % {"unknown": ", ".join(unknown)},
             "fields": _by_field(detail),
         }
     fields = _by_field(detail)

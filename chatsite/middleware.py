@@ -1,29 +1,32 @@
 """What happens to every request and answer: a name for the log, probes, headers, and errors as people see them."""
 
-import uuid
-
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction
 from django.middleware.common import CommonMiddleware
 from django.middleware.gzip import GZipMiddleware
-from django.utils.cache import patch_cache_control
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 
-from chatsite import errors, health
+from chatsite import errors, exposition, health, languages, logs, metrics
 
 
 @sync_and_async_middleware
 def request_id(get_response):
-    """Give each request an `id` and each answer an `X-Request-ID` header with it."""
+    """Give each request an `id`, and each answer an `X-Request-ID` header with it; the log tells it too."""
 
     def name(request) -> None:
-        request.id = str(uuid.uuid4())
+        request.id = logs.request_id(request.headers.get("X-Request-ID", ""))
+        # Also while the answer is streamed, and in the turn that was asked for.
+        logs.tell_about(http=request)
 
     if iscoroutinefunction(get_response):
 
         async def middleware(request):
             name(request)
             response = await get_response(request)
+            metrics.requests.add(f"{response.status_code // 100}xx")
             response["X-Request-ID"] = request.id
             return response
 
@@ -32,6 +35,7 @@ def request_id(get_response):
     def sync_middleware(request):
         name(request)
         response = get_response(request)
+        metrics.requests.add(f"{response.status_code // 100}xx")
         response["X-Request-ID"] = request.id
         return response
 
@@ -40,8 +44,8 @@ def request_id(get_response):
 
 @sync_and_async_middleware
 def probes(get_response):
-    """Answer `/healthz` and `/readyz` before the host is looked at: a probe asks by whatever address it has."""
-    views = {"/healthz": health.alive, "/readyz": health.ready}
+    """Answer `/healthz`, `/readyz` and `/metrics` before the host is looked at: these ask by any address."""
+    views = {"/healthz": health.alive, "/readyz": health.ready, "/metrics": exposition.tell}
 
     if iscoroutinefunction(get_response):
 
@@ -88,6 +92,20 @@ class Compression(GZipMiddleware):
         is_stream = response.get("Content-Type", "").startswith("text/event-stream")
         if is_stream or response.get("ETag", "").startswith('"'):
             return response
+        return super().process_response(request, response)
+
+
+class Languages(LocaleMiddleware):
+    """Answers in the language of whoever asks; it comes after those who find out who that is."""
+
+    def process_request(self, request):
+        """Speak the language that the person chose, else one that the request names."""
+        request.LANGUAGE_CODE = languages.of_request(request)
+        translation.activate(request.LANGUAGE_CODE)
+
+    def process_response(self, request, response):
+        """Return the answer, which says its language and what that depends on."""
+        patch_vary_headers(response, ("Cookie",))
         return super().process_response(request, response)
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import orjson
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -13,7 +15,7 @@ from rest_framework.request import Request
 class BodyTooLarge(APIException):
     status_code = 413
     default_code = "too_large"
-    default_detail = "The body of this request is too large."
+    default_detail = _("The body of this request is too large.")
 
 
 class ExactNegotiation(DefaultContentNegotiation):
@@ -37,10 +39,12 @@ class StrictJSONParser(BaseParser):
         try:
             data = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
-            raise ParseError(f"This is not valid JSON: {error}.", code="bad_json") from None
+            raise ParseError(
+                gettext("This is not valid JSON: %(error)s.") % {"error": error}, code="bad_json"
+            ) from None
         # Only an escape can bring in a NUL, and looking for one is cheaper than walking every body.
         if b"\\u0000" in raw and holds_nul(data):
-            raise ParseError("The text holds a NUL character.", code="invalid_character")
+            raise ParseError(gettext("The text holds a NUL character."), code="invalid_character")
         return data
 
 

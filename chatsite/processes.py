@@ -1,11 +1,18 @@
 """Names for processes, by which another one on the same machine can tell that they are gone."""
 
+import fcntl
 import os
 import secrets
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
+from django.conf import settings
+
 HOST_CHARACTERS = 40
+# Held by every process that serves; the system lets go of it however that ends.
+LOCK = "serving.lock"
 
 
 @cache
@@ -38,3 +45,23 @@ def is_running(number: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+@contextmanager
+def serving() -> Iterator[None]:
+    """Let others who have this DATA_DIR know that somebody serves."""
+    with (settings.DATA_DIR / LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+
+
+def somebody_serves() -> bool:
+    """Whether a process that has this DATA_DIR serves just now."""
+    try:
+        with (settings.DATA_DIR / LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -27,9 +28,13 @@ class StrictQuery(APIView):
         known = self.known_parameters()
         for name, values in request.query_params.lists():
             if name not in known:
-                raise UnreadableQuery(f"There is no parameter {name[:SHOWN_CHARACTERS]} here.", "unknown_filter")
+                raise UnreadableQuery(
+                    gettext("There is no parameter %(shown_characters)s here.")
+                    % {"shown_characters": name[:SHOWN_CHARACTERS]},
+                    "unknown_filter",
+                )
             if len(values) > 1:
-                raise UnreadableQuery(f"The parameter {name} can be given once.")
+                raise UnreadableQuery(gettext("The parameter %(name)s can be given once.") % {"name": name})
 
     def known_parameters(self) -> frozenset[str]:
         """Return the names that this call's query may hold."""

@@ -7,16 +7,17 @@ import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from corsheaders.defaults import default_headers
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
+from chatsite.environment import Env
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+env = Env()
+Env.read_env(BASE_DIR / ".env")
 
 
 # -- Where things are kept ------------------------------------------------------------------------------------------
@@ -140,8 +141,8 @@ if not SECRET_KEY:
         raise ImproperlyConfigured("Set SECRET_KEY: every process of this installation must sign with the same one.")
     SECRET_KEY = _kept_secret()
 
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT else None
@@ -166,11 +167,6 @@ CONTENT_SECURITY_POLICY = {
 
 
 # -- Accounts -------------------------------------------------------------------------------------------------------
-
-# Who may make an account: "open" or "closed".
-SIGNUP = env.str("SIGNUP", default="open")
-if SIGNUP not in {"open", "closed"}:
-    raise ImproperlyConfigured(f'SIGNUP is "open" or "closed", not "{SIGNUP}".')
 
 # Outgoing mail, as a URL such as smtp+tls://user:password@mail.example.org:587; by default it is printed to the log.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
@@ -212,7 +208,7 @@ LLM = {
     # The context window asked of Ollama, within what the model was trained for, or of who does not tell; in tokens.
     "context_length": env.int("MODEL_CONTEXT_LENGTH", default=8192),
     # Other windows for single models, by id or bare name, such as qwen3:8b=16384,openai/gpt-4o=128000.
-    "context_lengths": env.dict("MODEL_CONTEXT_LENGTHS", cast={"value": int}, default={}),
+    "context_lengths": {k: int(v) for k, v in (x.split("=") for x in env.list("MODEL_CONTEXT_LENGTHS", default=[]))},
     # How long Ollama keeps a model loaded after its last answer, such as 5m; empty: as the Ollama server is set.
     "keep_alive": env.str("OLLAMA_KEEP_ALIVE", default=""),
     # Offer the scripted model, for tests.
@@ -368,10 +364,10 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "chatsite.middleware.Addresses",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "chatsite.middleware.Languages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -384,11 +380,8 @@ ROOT_URLCONF = "chatsite.urls"
 ASGI_APPLICATION = "chatsite.asgi.application"
 
 SESSION_ENGINE = "accounts.sessions"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
 
-LANGUAGE_CODE = "en"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
-USE_I18N = USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -413,7 +406,11 @@ CSRF_FAILURE_VIEW = "chatsite.errors.csrf_failure"
 from accounts.conf import *  # noqa: E402, F403
 from chatsite.conf import *  # noqa: E402, F403
 from chatsite.conf import LOGGING, REST_FRAMEWORK  # noqa: E402
+from chatsite.languages import named  # noqa: E402
 from conversations.conf import *  # noqa: E402, F403
 
 REST_FRAMEWORK["NUM_PROXIES"] = PROXY_COUNT
 LOGGING["root"]["level"] = env.str("LOG_LEVEL", default="INFO")
+# The languages that people can choose, and the one for whoever reads none of them.
+LANGUAGES = named(env.list("LANGUAGES", default=["en", "de", "fr", "es"]))
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")

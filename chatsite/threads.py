@@ -8,7 +8,9 @@ from contextvars import copy_context
 from functools import partial
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext, sync_to_async
-from django.db import close_old_connections, connection
+from django.db import Error, close_old_connections, connection
+
+from chatsite import metrics
 
 # More threads would only wait for the database's pool, or for SQLite's one writer.
 DATABASE_THREADS = 8
@@ -63,10 +65,18 @@ def _rest(thread: ThreadPoolExecutor) -> None:
 def _run(work, *args, **kwargs):
     if connection.vendor == "sqlite":
         # The file does not go away: each thread keeps its connection, which costs more to open than most questions.
-        return work(*args, **kwargs)
+        return _counted(work, *args, **kwargs)
     # Back to the pool afterwards, where a connection that broke is noticed and replaced.
     close_old_connections()
     try:
-        return work(*args, **kwargs)
+        return _counted(work, *args, **kwargs)
     finally:
         close_old_connections()
+
+
+def _counted(work, *args, **kwargs):
+    try:
+        return work(*args, **kwargs)
+    except Error as error:
+        metrics.database_errors.add(type(error).__name__)
+        raise

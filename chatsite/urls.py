@@ -2,6 +2,8 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from accounts.views import theme
 from chatsite import health, reference
@@ -17,6 +19,7 @@ urlpatterns = [
     path("api/", include("conversations.api.urls")),
     path("v1/", include("conversations.v1.urls")),
     path("preferences/theme/", theme, name="theme"),
+    path("preferences/language/", require_POST(set_language), name="set_language"),
     path("health", health.detail, name="health"),
     path("", include("conversations.urls")),
 ]

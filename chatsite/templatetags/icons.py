@@ -8,6 +8,9 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 
+# What points along the line, or to its beginning: these are turned where one reads from right to left.
+SIDEWAYS = {"arrow-right", "chevron-left", "chevron-right", "logout", "panel"}
+
 
 @register.simple_tag(takes_context=True)
 def icon(context: Context, name: str, modifier: str = "") -> SafeString:
@@ -17,7 +20,7 @@ def icon(context: Context, name: str, modifier: str = "") -> SafeString:
     """
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>',
-        f"icon {modifier}".strip(),
+        " ".join(filter(None, ("icon", "sideways" if name in SIDEWAYS else "", modifier))),
         "" if context.get("own_icons") else static("icons.svg"),
         name,
     )

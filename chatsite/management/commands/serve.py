@@ -1,5 +1,6 @@
 """Start Chatsite: prepare the database and static files, then serve pages, sockets and jobs in one process."""
 
+import asyncio
 import gc
 import os
 import sys
@@ -8,11 +9,12 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from chatsite import preparation
+from chatsite import preparation, processes
 from chatsite.jobs import Worker
 from chatsite.protocol import BoundedHttp, BoundedSocket
 from conversations import runner, sse
 from conversations.v1 import caller
+from llm import standing
 
 # A WebSocket frame may be this large, in bytes: a question of the largest size with every letter escaped.
 FRAME_MAX_BYTES = 1024 * 1024
@@ -44,6 +46,12 @@ class Server(uvicorn.Server):
         gc.freeze()
         host = "127.0.0.1" if self.config.host in {"0.0.0.0", "::"} else self.config.host
         self.say(f"Chatsite is at http://{host}:{self.config.port} (stop it with Ctrl+C)")
+        self.telling = asyncio.create_task(self.tell_models())
+
+    async def tell_models(self) -> None:
+        """Say what there is to answer with, once the model servers have been asked."""
+        if (engine := runner.current()) is not None:
+            self.say(standing.summary(await engine.catalog.refresh()))
 
     async def shutdown(self, sockets=None) -> None:
         engine = runner.current()
@@ -92,4 +100,5 @@ class Command(BaseCommand):
             log_config=None,
             timeout_graceful_shutdown=CLOSE_SECONDS,
         )
-        Server(config, worker=None if no_jobs else Worker(), say=self.stdout.write).run()
+        with processes.serving():
+            Server(config, worker=None if no_jobs else Worker(), say=self.stdout.write).run()
