@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.recording import Recorded
@@ -16,6 +18,7 @@ from chatsite.admin import ReadOnlyAdmin
 from . import (  # noqa: F401
     dashboard_admin,
     moderation_admin,
+    profile_admin,
     reading_admin,
     retention_admin,
     review_admin,
@@ -45,7 +48,7 @@ class PriceForm(forms.ModelForm):
     def clean_currency(self) -> str:
         currency = self.cleaned_data["currency"].upper()
         if not (currency.isascii() and currency.isalpha() and len(currency) == CURRENCY_LETTERS):
-            raise forms.ValidationError("A currency is three letters, such as USD.")
+            raise forms.ValidationError(gettext("A currency is three letters, such as USD."))
         return currency
 
 
@@ -70,14 +73,14 @@ class JobAdmin(Recorded, ReadOnlyAdmin):
     fields = ("kind", "key", "conversation_id", "state", "attempts", "due_at", "created_at", "finished_at", "error")
     actions = ["try_again"]
 
-    @admin.action(description="Try again now", permissions=["again"])
+    @admin.action(description=_("Try again now"), permissions=["again"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         """Have these done once more; what is being done at this moment is left alone."""
         with transaction.atomic():
             tried = [job for job in queryset if work.again(key=job.key)]
             for job in tried:
                 audit.enter("job.tried_again", target=job)
-        self.message_user(request, "They are tried again, but for those that are being done at this moment.")
+        self.message_user(request, gettext("They are tried again, but for those that are being done at this moment."))
 
     def has_again_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("conversations.change_job")

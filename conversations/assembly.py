@@ -82,16 +82,17 @@ def room_for_results(sent: Sent) -> int:
     return max(int(window * RESULTS_SHARE / sent.ratio), context.budget_of(window, sent.ratio) - sent.tokens)
 
 
-def assemble(*, turn: Turn, asked: context.Past, model: Model, beside: int = 0) -> Sent:
+def assemble(*, turn: Turn, asked: context.Past, model: Model, beside: int = 0, opening: str = "") -> Sent:
     """Return what the model is sent for a turn that asks `asked`, with `beside` tokens of tools offered.
 
-    What no longer fits is condensed, and the digest is kept before anything is sent. Raises QuestionTooLong.
+    `opening` is what it is told first. What no longer fits is condensed, and the digest is kept before anything is
+    sent. Raises QuestionTooLong.
     """
     known = calibration.of(model.id)
     ratio = calibration.budget_ratio(known)
     window = min(context.window_of(model), turn.parameters.get("context_length", context.window_of(model)))
     personal = _personal(turn, int(window * PERSONAL_SHARE / ratio))
-    instructions = modes.instructions(turn, personal=personal)
+    instructions = modes.instructions(turn, personal=personal, before=opening)
     if turn.continues_id:
         room = int(window * RESUMED_SHARE / ratio) - beside - context.cost(context.opened(instructions))
         asked = context.shortened(asked, room)
@@ -156,6 +157,19 @@ def estimated(*, turn: Turn, asked: context.Past) -> int:
     return max(sent.tokens, min(sent.tokens + files, budget))
 
 
+def known(sent: Sent) -> dict[str, Any]:
+    """Return what a turn keeps of what was sent, as far as it is known when that begins."""
+    return {
+        "verbatim": sent.verbatim,
+        "condensed": sent.condensed,
+        "left_out": sent.left_out,
+        "digest": sent.digest,
+        "included": sent.included,
+        "window": sent.window,
+        "instructed": sent.instructed,
+    }
+
+
 def account(
     sent: Sent, *, measured: list[Measured], finished: Finished | None, model: str, as_estimated: bool = True
 ) -> tuple[dict[str, Any], calibration.Learnt | None]:
@@ -167,15 +181,10 @@ def account(
     expected = 0 if sent.pictures or not as_estimated else sent.expected
     truncated = truncation.cut(usage=first, finished=finished, expected=expected, window=sent.window)
     fields = {
-        "verbatim": sent.verbatim,
-        "condensed": sent.condensed,
-        "left_out": sent.left_out,
-        "digest": sent.digest,
-        "included": sent.included,
+        **known(sent),
         "window": window,
         "window_used": last.prompt_tokens + last.completion_tokens if last and last.exact else None,
         "truncated": truncated,
-        "instructed": sent.instructed,
     }
     telling = as_estimated and truncated != "prompt" and not sent.pictures
     counted = first.prompt_tokens if first and first.exact and telling else 0

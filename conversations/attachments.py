@@ -14,6 +14,8 @@ from django.core.files.storage import Storage
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import connection, transaction
 from django.db.models import Sum
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 
 from chatsite import counting
 from llm.tokens import TOKENS_PER_IMAGE
@@ -41,9 +43,12 @@ def take_in(*, owner, path: Path, name: str) -> Attachment:
     """Return a new attachment, not sent yet, of a file on the disk, by a clean name; raises as `receive` does."""
     size = path.stat().st_size
     if not size:
-        raise Unreadable("This file is empty.", code="empty")
+        raise Unreadable(gettext("This file is empty."), code="empty")
     if size > settings.UPLOAD_MAX_BYTES:
-        raise TooLarge(f"A file may have {megabytes(settings.UPLOAD_MAX_BYTES)} at most.", code="file_too_large")
+        raise TooLarge(
+            gettext("A file may have %(megabytes)s at most.") % {"megabytes": megabytes(settings.UPLOAD_MAX_BYTES)},
+            code="file_too_large",
+        )
     digest = _digest(path)
     known = _attach_known(owner, digest, name)
     if known is not None:
@@ -89,15 +94,19 @@ def waiting(*, user, ids: Sequence[str]) -> list[Attachment]:
 def take_back(*, attachment: Attachment) -> None:
     """Delete an attachment that was not sent yet; raises AttachmentSent if it was: it goes with its conversation."""
     if not storage.drop_waiting(attachment.pk):
-        raise AttachmentSent("This file was sent. It is deleted with its conversation.")
+        raise AttachmentSent(gettext("This file was sent. It is deleted with its conversation."))
 
 
 def check_number(ids: Sequence) -> None:
     """Raise Invalid if a question cannot have so many files, or one of them twice."""
     if len(ids) > settings.UPLOADS_PER_TURN:
-        raise Invalid(f"A question may have {settings.UPLOADS_PER_TURN} files at most.", code="too_many_attachments")
+        raise Invalid(
+            gettext("A question may have %(uploads_per_turn)s files at most.")
+            % {"uploads_per_turn": settings.UPLOADS_PER_TURN},
+            code="too_many_attachments",
+        )
     if len({str(each) for each in ids}) < len(ids):
-        raise Invalid("One file is attached twice.", code="attached_twice")
+        raise Invalid(gettext("One file is attached twice."), code="attached_twice")
 
 
 def send(*, author, ids: Sequence, question: Message) -> list[Attachment]:
@@ -110,7 +119,7 @@ def send(*, author, ids: Sequence, question: Message) -> list[Attachment]:
     found = {str(each.pk): each for each in mine.select_related("file").order_by("pk")}
     sent = [found[str(each)] for each in ids if str(each) in found]
     if len(sent) < len(ids):
-        raise NotFound("A file is not there any more. Attach it again.", code="attachment_not_found")
+        raise NotFound(gettext("A file is not there any more. Attach it again."), code="attachment_not_found")
     for position, attachment in enumerate(sent):
         if attachment.message_id is not None:
             raise AttachmentSent
@@ -140,7 +149,7 @@ def send_again(*, attachments: Iterable[Attachment], question: Message) -> list[
 def clean_name(name: str) -> str:
     """Return a file's name as it is shown: no folders, nothing invisible, not too long; raises Invalid for NUL."""
     if "\x00" in name:
-        raise Invalid("The name of the file holds a NUL character.", code="invalid_name")
+        raise Invalid(gettext("The name of the file holds a NUL character."), code="invalid_name")
     base = name.replace("\\", "/").rsplit("/", 1)[-1]
     # Controls, marks that turn the direction of writing, and what cannot be seen at all.
     shown = "".join(
@@ -157,7 +166,7 @@ def clean_name(name: str) -> str:
 
 def megabytes(size: int) -> str:
     """Return a number of bytes as people say it."""
-    return f"{size / 1024 / 1024:.4g} MB"
+    return f"{number_format(f'{size / 1024 / 1024:.4g}')} MB"
 
 
 def let_connection_go() -> None:
@@ -171,7 +180,9 @@ def _check_pace(owner) -> None:
     key = f"uploads:{owner.pk}"
     if settings.UPLOADS_PER_MINUTE and counting.count(key, PACE_SECONDS) > settings.UPLOADS_PER_MINUTE:
         wait = counting.remaining(key, PACE_SECONDS)
-        raise OverQuota(f"That were many files. Send the next one in {wait} s.", retry_after=wait)
+        raise OverQuota(
+            gettext("That were many files. Send the next one in %(wait)s s.") % {"wait": wait}, retry_after=wait
+        )
 
 
 def _digest(path: Path) -> str:
@@ -193,7 +204,8 @@ def _check_room(owner, size: int) -> None:
     used = StoredFile.objects.filter(owner=owner).aggregate(used=Sum("size"))["used"] or 0
     if used + size > limit:
         raise TooLarge(
-            f"Your files may have {megabytes(limit)} together. Delete conversations with files to make room.",
+            gettext("Your files may have %(megabytes)s together. Delete conversations with files to make room.")
+            % {"megabytes": megabytes(limit)},
             code="files_full",
         )
 
@@ -224,7 +236,7 @@ def _keep(owner, path: Path, digest: str, name: str, extract: extraction.Extract
         for page, picture in zip(drawn, extract.page_images, strict=True):
             write(page.image, ContentFile(picture.jpeg))
         text = passages.of(file, extract.sections)
-        index = passages.index(text)
+        index = passages.index(file, text)
         pictures = bool(extract.image) + len(drawn)
         file.tokens = sum(each.tokens for each in text) + TOKENS_PER_IMAGE * pictures
         file.receipt = {**extract.receipt, "tokens": file.tokens}
@@ -240,7 +252,7 @@ def _keep(owner, path: Path, digest: str, name: str, extract: extraction.Extract
 
 @transaction.atomic
 def _commit(
-    file: StoredFile, drawn: list[DrawnPage], text: list[Passage], index: bytes | None, name: str
+    file: StoredFile, drawn: list[DrawnPage], text: list[Passage], index: passages.Found | None, name: str
 ) -> Attachment:
     owner = get_user_model().objects.select_for_update(no_key=True).filter(pk=file.owner_id).first()
     # One at a time for each person, so that two files at once cannot both be new, or both take the last room.

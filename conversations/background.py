@@ -20,7 +20,7 @@ from llm.config import from_settings
 from llm.errors import ModelError
 from llm.values import Message, Model, Options
 
-from . import asides, ledger, quotas, runner, work
+from . import asides, ledger, profiles, quotas, runner, work
 from .errors import OverQuota
 from .models import Conversation, Turn
 from .runner.line import Line
@@ -37,7 +37,7 @@ ALIVE_SECONDS = 30
 # What a call took is known this long after it was cut short.
 CUT_SECONDS = 2.0
 DEMO = "demo"
-PROVIDERS = ("ollama", "openai", DEMO, "scripted")
+PROVIDERS = ("ollama", "openai", "local", DEMO, "scripted")
 
 
 class Unasked(Exception):
@@ -74,7 +74,8 @@ def assistant(
             line_of=line_of,
             patience=PATIENCE_SECONDS if patience is None else patience,
         )
-        helper.find(wanted)
+        # What an administrator set does tasks for everybody; else only what this person may ask themselves.
+        helper.find(wanted, seen=None if settings.TASK_MODEL else profiles.seen_by(conversation.owner))
         yield helper
 
 
@@ -124,9 +125,21 @@ class Assistant:
         self._calls: list[ledger.Call] = []
         self._call_over = threading.Event()
 
-    def find(self, wanted: str) -> None:
-        """Take the model of this id or name; raises Unasked or ModelError."""
-        self._provider, self.model = self._run(self._catalog.get(wanted))
+    def find(self, wanted: str, *, seen: profiles.Seen | None) -> None:
+        """Take the model of this id or name; what is not among those `seen` gives way to what is begun with.
+
+        Raises Unasked or ModelError.
+        """
+        if seen is None:
+            self._provider, self.model = self._run(self._catalog.get(wanted))
+        else:
+            try:
+                found = self._run(profiles.find(self._catalog, seen=seen, wanted=wanted))
+            except ModelError as error:
+                if error.code != "model_not_found":
+                    raise
+                found = self._run(profiles.find(self._catalog, seen=seen, wanted=None))
+            self._provider, self.model = found.provider, found.model
         if self.model.provider == DEMO:
             raise Unasked
 

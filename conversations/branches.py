@@ -12,8 +12,6 @@ FIRST_PIECE_TURNS = 12
 LARGEST_PIECE_TURNS = 200
 # More than a branch can have.
 MOST_TURNS = 20_000
-# What of a message no model is sent.
-UNSENT = ("model", "seq", "created_at")
 USER, ASSISTANT = Message.Role.USER, Message.Role.ASSISTANT
 
 
@@ -77,13 +75,10 @@ class Branch:
         """Read the next piece; false if there is none."""
         if self._next is None:
             return False
-        turns = Turn.objects.branch_steps(self._next, self._piece)
+        turns = Turn.objects.branch_words(self._next, self._piece)
         self._files_of(self._next)
-        messages: dict[uuid.UUID, list[Message]] = {}
-        for message in Message.objects.filter(turn__in=[id for id, _, _ in turns]).defer(*UNSENT):
-            messages.setdefault(message.turn_id, []).append(message)
-        for id, _, status in turns:
-            past = context.exchange(messages.get(id, []), status=status, files=self._attached(id))
+        for id, _, status, messages in turns:
+            past = context.exchange(messages, status=status, files=self._attached(id))
             self.steps.append(Step(turn=id, past=past, tokens=max(1, context.cost(past.messages))))
         self._next = turns[-1][1]
         self._piece = min(2 * self._piece, LARGEST_PIECE_TURNS)

@@ -14,6 +14,8 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import patch_cache_control
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
@@ -33,15 +35,20 @@ class MakesCases(admin.ModelAdmin):
     @admin.display(description=mark_safe('<input type="checkbox" id="action-toggle" aria-label="Select all">'))
     def action_checkbox(self, obj: Conversation) -> SafeString:
         """The box that selects a conversation; Django's own would tell its title."""
-        about = {"class": "action-select", "aria-label": f"Select conversation {str(obj.pk)[:ID_SHOWN]}"}
+        about = {
+            "class": "action-select",
+            "aria-label": gettext("Select conversation %(id_shown)s") % {"id_shown": str(obj.pk)[:ID_SHOWN]},
+        }
         return forms.CheckboxInput(about, lambda value: False).render(ACTION_CHECKBOX_NAME, str(obj.pk))
 
-    @admin.action(description="Take along for a case", permissions=["read_text"])
+    @admin.action(description=_("Take along for a case"), permissions=["read_text"])
     def take_along(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> HttpResponse | None:
         """Ask for the reason to take the selected conversations along."""
         ids = list(queryset.order_by().values_list("pk", flat=True)[: cases.MOST_CONVERSATIONS + 1])
         if len(ids) > cases.MOST_CONVERSATIONS:
-            sentence = f"A case has {cases.MOST_CONVERSATIONS} conversations at most. Choose fewer."
+            sentence = gettext("A case has %(most_conversations)s conversations at most. Choose fewer.") % {
+                "most_conversations": cases.MOST_CONVERSATIONS
+            }
             self.message_user(request, sentence, messages.ERROR)
             return None
         return redirect(f"{reverse(f'admin:{CASE}')}?{urlencode([('conversation', pk) for pk in ids])}")
@@ -71,7 +78,7 @@ class MakesCases(admin.ModelAdmin):
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Take along for a case",
+            "title": gettext("Take along for a case"),
             "conversations": Conversation.objects.filter(pk__in=ids)
             .select_related("owner")
             .defer("title", "instructions")
@@ -94,12 +101,15 @@ def _chosen(request: HttpRequest) -> list[uuid.UUID]:
     if email := given.get("person", "").strip():
         owner = User.objects.filter(email=email.lower()).first()
         if owner is None:
-            raise Invalid("Nobody here has this address.")
+            raise Invalid(gettext("Nobody here has this address."))
         return cases.chosen(owner=owner)
     flag = given.get("flag")
     named = given.getlist("conversation")
     if len(named) > cases.MOST_CONVERSATIONS:
-        raise Invalid(f"A case has {cases.MOST_CONVERSATIONS} conversations at most. Choose fewer.")
+        raise Invalid(
+            gettext("A case has %(most_conversations)s conversations at most. Choose fewer.")
+            % {"most_conversations": cases.MOST_CONVERSATIONS}
+        )
     return cases.chosen(ids=map(_id, named), flag_id=_id(flag) if flag else None)
 
 

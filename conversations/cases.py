@@ -7,6 +7,7 @@ from typing import IO, Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.audit import verification
@@ -30,7 +31,9 @@ def chosen(*, ids: Iterable[uuid.UUID] = (), owner: User | None = None, flag_id:
     there = Conversation.objects.filter(owner=owner) if owner else Conversation.objects.filter(pk__in=wanted - {None})
     found = list(there.order_by("created_at", "pk").values_list("pk", flat=True)[: MOST_CONVERSATIONS + 1])
     if len(found) > MOST_CONVERSATIONS:
-        sentence = f"A case has {MOST_CONVERSATIONS} conversations at most. Narrow the list, and choose from it."
+        sentence = gettext(
+            "A case has %(most_conversations)s conversations at most. Narrow the list, and choose from it."
+        ) % {"most_conversations": MOST_CONVERSATIONS}
         raise Invalid(sentence, code="case_too_large")
     if not owner and len(found) != len(wanted):
         raise NotFound
@@ -41,9 +44,9 @@ def make(*, ids: list[uuid.UUID], maker: User, reason: str) -> exports.Export:
     """Return the archive of these conversations. Their owners are told as of a reading, before anything is written; the
     ledger has the digest of the archive before it leaves. Raises Invalid, NotAllowed, NotFound or OverQuota."""
     check_allowed(maker=maker)
-    reason = reading.check_reason(reason, and_then=" The owners will read it.")
+    reason = reading.check_reason(reason, and_then=gettext("The owners will read it."))
     if not ids:
-        raise Invalid("Choose conversations first.", code="case_of_nothing")
+        raise Invalid(gettext("Choose conversations first."), code="case_of_nothing")
     case = uuid.uuid4()
     found: list[tuple[uuid.UUID, Any]] = []
 
@@ -80,7 +83,7 @@ def check_allowed(*, maker: User) -> None:
     """Raise NotAllowed unless this person may take what others said along, which is entered in the ledger."""
     if not maker.has_perm(reading.PERMISSION):
         audit.enter("text.refused", actor=maker)
-        raise NotAllowed("To take conversations along, you need the permission to read them.")
+        raise NotAllowed(gettext("To take conversations along, you need the permission to read them."))
 
 
 def _read(ids: list[uuid.UUID]) -> Iterator[Conversation]:

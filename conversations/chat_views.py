@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest as DjangoRequest
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -96,7 +97,10 @@ def arrange(request: HttpRequest) -> HttpResponse:
     verb = VERBS.get(request.POST.get("verb", ""))
     ids = list(dict.fromkeys(map(_uuid, request.POST.getlist("chat"))))
     if verb is None or not ids or len(ids) > MOST_AT_ONCE:
-        raise Invalid(f"Say what to do, and to which conversations: {MOST_AT_ONCE} at most.")
+        raise Invalid(
+            gettext("Say what to do, and to which conversations: %(most_at_once)s at most.")
+            % {"most_at_once": MOST_AT_ONCE}
+        )
     done = []
     for conversation_id in ids:
         try:
@@ -144,7 +148,7 @@ def tag_chats(request: HttpRequest) -> HttpResponse:
     """Put tags on conversations and take them off: fields `add` and `remove`, each a tag's id and a conversation's."""
     add, remove = _pairs(request, "add"), _pairs(request, "remove")
     if not 0 < len(add) + len(remove) <= MOST_PAIRS:
-        raise Invalid("Say which tags to put on which conversations.")
+        raise Invalid(gettext("Say which tags to put on which conversations."))
     tagging.rearrange(user=request.user, add=add, remove=remove)
     return HttpResponse(status=204) if request.htmx else redirect("tags")
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from .models import Conversation, Tag
 from .models.conversation import ConversationQuerySet
@@ -14,7 +17,7 @@ from .models.conversation import ConversationQuerySet
 CHATS_SHOWN = 50
 # A list that is shown again may be as long as it was before, up to here.
 CHATS_SHOWN_LIMIT = 500
-PINNED = "Pinned"
+PINNED = _("Pinned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +73,14 @@ def label(day: datetime.date, today: datetime.date) -> str:
     """Return the heading under which what was said on a day is listed."""
     age = (today - day).days
     if age <= 0:
-        return "Today"
+        return gettext("Today")
     if age == 1:
-        return "Yesterday"
+        return gettext("Yesterday")
     if age <= 7:
-        return "Previous 7 days"
+        return gettext("Previous 7 days")
     if age <= 30:
-        return "Previous 30 days"
-    return day.strftime("%B") if day.year == today.year else day.strftime("%B %Y")
+        return gettext("Previous 30 days")
+    return date_format(day, "F" if day.year == today.year else "F Y")
 
 
 def _listed(found: ConversationQuerySet) -> ConversationQuerySet:
@@ -86,7 +89,7 @@ def _listed(found: ConversationQuerySet) -> ConversationQuerySet:
 
 def _pinned(found: ConversationQuerySet) -> list[Group]:
     pinned = list(found.filter(pinned=True)[:CHATS_SHOWN_LIMIT])
-    return [Group(PINNED, pinned)] if pinned else []
+    return [Group(str(PINNED), pinned)] if pinned else []
 
 
 def _cut(

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from django.utils.translation import gettext
+
 from . import doorkeeper, frames, live, sockets
 from .consumers import TOO_MANY, ConversationConsumer
 from .errors import Invalid
@@ -38,7 +40,7 @@ class ChatsConsumer(ConversationConsumer):
         try:
             frame = frames.read(message.get("text") or "")
             if frame["type"] != "ping":
-                raise Invalid("This socket takes pings only.")
+                raise Invalid(gettext("This socket takes pings only."))
         except frames.BadJson as error:
             await self.tell_error(error)
             await self._strike()

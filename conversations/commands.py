@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from .models import Conversation
 
@@ -31,31 +32,35 @@ class Command:
 
 def fitting(typed: str, *, user, conversation_id: uuid.UUID | None) -> list[tuple[str, list[Command]]]:
     """Return the commands that fit what is typed, all while nothing is, in groups with their names."""
-    groups = (("Actions", _actions(user, conversation_id)), ("Settings", _settings(user)))
+    groups = ((gettext("Actions"), _actions(user, conversation_id)), (gettext("Settings"), _settings(user)))
     found = [(name, [command for command in commands if command.fits(typed)]) for name, commands in groups]
     return [(name, commands) for name, commands in found if commands]
 
 
 def _actions(user, conversation_id: uuid.UUID | None) -> Iterator[Command]:
-    yield Command("New chat", "plus", "ask begin start", href=reverse("chat"))
+    yield Command(gettext("New chat"), "plus", gettext("ask begin start"), href=reverse("chat"))
     # One that nobody has begun yet has no page of its own.
     if conversation_id and Conversation.objects.visible_to(user).filter(pk=conversation_id).exists():
         summary = reverse("summary", args=[conversation_id])
-        yield Command("Summary of this chat", "chart", "session topics outcomes", href=summary)
-        yield Command("Archive this chat", "archive", "put away hide", archive=str(conversation_id))
-    yield Command("Search in all chats", "search", "find look", href=reverse("search"))
+        yield Command(gettext("Summary of this chat"), "chart", gettext("session topics outcomes"), href=summary)
+        yield Command(gettext("Archive this chat"), "archive", gettext("put away hide"), archive=str(conversation_id))
+    yield Command(gettext("Search in all chats"), "search", gettext("find look"), href=reverse("search"))
     for value, label, icon in (
-        ("light", "Light theme", "sun"),
-        ("dark", "Dark theme", "moon"),
-        ("", "Automatic theme", "system"),
+        ("light", gettext("Light theme"), "sun"),
+        ("dark", gettext("Dark theme"), "moon"),
+        ("", gettext("Automatic theme"), "system"),
     ):
-        yield Command(label, icon, "look colours appearance system", click=f'#user-menu [name=theme][value="{value}"]')
-    yield Command("Sign out", "logout", "log leave", click="[data-sign-out] button")
+        yield Command(
+            label, icon, gettext("look colours appearance system"), click=f'#user-menu [name=theme][value="{value}"]'
+        )
+    yield Command(gettext("Sign out"), "logout", gettext("log leave"), click="[data-sign-out] button")
 
 
 def _settings(user) -> Iterator[Command]:
-    yield Command("Usage", "chart", "tokens cost budget limits", href=reverse("usage"))
-    yield Command("API keys", "key", "program token", href=reverse("account_keys"))
-    yield Command("Change password", "lock", "security", href=reverse("account_change_password"))
+    yield Command(gettext("Usage"), "chart", gettext("tokens cost budget limits"), href=reverse("usage"))
+    yield Command(gettext("API keys"), "key", gettext("program token"), href=reverse("account_keys"))
+    yield Command(gettext("Change password"), "lock", "security", href=reverse("account_change_password"))
     if user.is_staff:
-        yield Command("Administration", "settings", "admin people quotas", href=reverse("admin:index"))
+        yield Command(
+            gettext("Administration"), "settings", gettext("admin people quotas"), href=reverse("admin:index")
+        )

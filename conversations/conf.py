@@ -1,14 +1,15 @@
-"""Settings of what is spoken, of chats that nobody keeps, and of messages that staff remove.
+"""Settings of what is spoken, of models of this machine, of chats that nobody keeps, and of messages that staff remove.
 
 Imported at the end of `chatsite/settings.py`.
 """
 
 import re
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
-env = environ.Env()
+from chatsite.environment import Env
+
+env = Env()
 
 
 def amount(name: str, value: str) -> str:
@@ -31,6 +32,20 @@ TRANSCRIPTION = {
     "most_bytes": env.int("RECORDING_MAX_BYTES", default=10 * 1024 * 1024),
     # What a minute of speech costs, in the currency of quotas; empty: nobody knows.
     "price": amount("TRANSCRIPTION_PRICE", env.str("TRANSCRIPTION_PRICE", default="")),
+}
+
+# Models of this machine, answered by llama.cpp beside the server. See docs/local-models.md.
+LOCAL_MODELS = {
+    # Where their files are; empty: `models` in DATA_DIR.
+    "folder": env.str("LOCAL_MODELS_DIR", default=""),
+    # The memory that all of them together may take, in MB; 0: most of what is free.
+    "memory_mb": env.int("LOCAL_MEMORY_MB", default=0),
+    # The threads that calculate; 0: one for each core.
+    "threads": env.int("LOCAL_THREADS", default=0),
+    # How many answers one model writes at the same time.
+    "parallel": max(1, env.int("LOCAL_PARALLEL", default=2)),
+    # After so many minutes without a question a model is unloaded; 0: never.
+    "idle_minutes": env.float("LOCAL_IDLE_MINUTES", default=15),
 }
 
 # Let people have chats that nobody keeps; off where everything that is said must be on record.

@@ -4,17 +4,18 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections import deque
 
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.db import Error as DatabaseError
+from django.utils.translation import activate, gettext
 
 from accounts.errors import InsufficientScope
 from accounts.permissions import require_scope
+from chatsite import languages, logs, metrics
 from chatsite.threads import in_database
 
-from . import doorkeeper, events, frames, lifecycle, live, presence, snapshots, sockets, turns
+from . import doorkeeper, events, frames, lifecycle, live, pacing, presence, snapshots, sockets, turns
 from .errors import ChatError, Invalid, NotFound
 from .live.watchers import PlainWatcher
 from .models import Conversation, Message
@@ -57,8 +58,8 @@ class ConversationConsumer(AsyncConsumer):
         # Whether the conversation is this person's; None while nobody has begun it.
         self.mine: bool | None = None
         self._tasks: set[asyncio.Task] = set()
-        self._arrivals: deque[float] = deque()
-        self._strikes: deque[float] = deque()
+        self._arrivals = pacing.Lately(FRAMES_SECONDS)
+        self._strikes = pacing.Lately(STRIKES_SECONDS)
         self._synced: dict[str, float] = {}
 
     async def __call__(self, scope, receive, send):
@@ -102,17 +103,22 @@ class ConversationConsumer(AsyncConsumer):
             return
         self.credential = entrance.credential
         self.user = entrance.credential.user
+        # What is said to this socket is said in this task and in those that it starts.
+        activate(languages.of_socket(self.user, self.scope))
+        logs.tell_about(user=self.user.pk, request=logs.request_id(doorkeeper.offered_name(self.scope)))
         await self._send({"type": "websocket.accept", "subprotocol": entrance.subprotocol})
         await self._begin(entrance)
 
     async def _begin(self, entrance: doorkeeper.Entrance) -> None:
         raw_id = self.scope["url_route"]["kwargs"]["conversation_id"]
         if not frames.is_uuid(raw_id):
-            await self.tell_error(Invalid("The address of a conversation ends in a UUID in its usual form."))
+            await self.tell_error(Invalid(gettext("The address of a conversation ends in a UUID in its usual form.")))
             await self.close(PROTOCOL, "bad address")
             return
         if entrance.format not in FORMATS:
-            await self.tell_error(Invalid(f"The format is one of: {', '.join(FORMATS)}."))
+            await self.tell_error(
+                Invalid(gettext("The format is one of: %(formats)s.") % {"formats": ", ".join(FORMATS)})
+            )
             await self.close(PROTOCOL, "unknown format")
             return
         if not sockets.enter(self):
@@ -232,9 +238,7 @@ class ConversationConsumer(AsyncConsumer):
             return
         if not await self._may_stay():
             return
-        frame = self.format.conversation(snapshots.settle(self.feed, stand, self.watcher))
-        if frame is not None:
-            await self.send_text(frame)
+        await self._say(self.format.conversation(snapshots.settle(self.feed, stand, self.watcher)))
 
     async def _write_forever(self) -> None:
         """Send what there is, as fast as the client takes it and no faster."""
@@ -271,11 +275,11 @@ class ConversationConsumer(AsyncConsumer):
             return
         ref = None
         try:
-            if not await self._may_speak():
-                return
             text = message.get("text")
+            if not await self._may_speak(text):
+                return
             if text is None:
-                raise frames.BadJson("Frames are text; binary ones are not read.", code="binary_not_supported")
+                raise frames.BadJson(gettext("Frames are text; binary ones are not read."), code="binary_not_supported")
             if self.format.name == "plain":
                 require_scope(self.credential, "chat")
                 await self._start({"text": text})
@@ -293,32 +297,33 @@ class ConversationConsumer(AsyncConsumer):
         except DatabaseError as error:
             logger.warning("A frame could not be carried out: %s", type(error).__name__)
             await self.tell_error(
-                ChatError("The database cannot be reached. Try again in a moment.", code="unavailable", retry_after=2),
+                ChatError(
+                    gettext("The database cannot be reached. Try again in a moment."), code="unavailable", retry_after=2
+                ),
                 ref,
             )
 
-    async def _may_speak(self) -> bool:
+    async def _may_speak(self, text: str | None = None) -> bool:
         now = asyncio.get_running_loop().time()
-        self._arrivals.append(now)
-        while self._arrivals[0] < now - FRAMES_SECONDS:
-            self._arrivals.popleft()
-        if len(self._arrivals) > FRAMES_TOO_MANY:
+        number = self._arrivals.count(now)
+        if number > FRAMES_TOO_MANY:
             await self.close(TOO_MANY, "too many frames")
             return False
-        if len(self._arrivals) > FRAMES:
-            wait = round(self._arrivals[0] + FRAMES_SECONDS - now, 1)
+        # However much came before it, a Stop is heard.
+        if number > FRAMES and (self.format.name == "plain" or not frames.is_stop(text)):
+            wait = self._arrivals.wait(now)
             await self.tell_error(
-                ChatError(f"Too many frames. Wait {wait} seconds.", code="rate_limited", retry_after=wait)
+                ChatError(
+                    gettext("Too many frames. Wait %(wait)s seconds.") % {"wait": wait},
+                    code="rate_limited",
+                    retry_after=wait,
+                )
             )
             return False
         return True
 
     async def _strike(self) -> None:
-        now = asyncio.get_running_loop().time()
-        self._strikes.append(now)
-        while self._strikes[0] < now - STRIKES_SECONDS:
-            self._strikes.popleft()
-        if len(self._strikes) >= STRIKES:
+        if self._strikes.count(asyncio.get_running_loop().time()) >= STRIKES:
             await self.close(PROTOCOL, "too many unreadable frames")
 
     async def on_turn_start(self, frame: dict) -> None:
@@ -371,6 +376,7 @@ class ConversationConsumer(AsyncConsumer):
         if loop.time() < due:
             return
         self._synced = {message_id: loop.time()}
+        metrics.syncs_asked.add()
         growing = self.feed.messages.get(message_id)
         if growing is not None:
             self.watcher.have[message_id] = -1
@@ -380,9 +386,7 @@ class ConversationConsumer(AsyncConsumer):
         message = await in_database(asked.first)
         if message is None:
             raise NotFound
-        whole = self.format.kept(message)
-        if whole is not None:
-            await self.send_text(whole)
+        await self._say(self.format.kept(message))
 
     async def on_conversation_end(self, frame: dict) -> None:
         """The conversation is over, until the next question."""
@@ -397,9 +401,11 @@ class ConversationConsumer(AsyncConsumer):
         """Tell the sender of a repeated question which one it was; a new one is told to everybody."""
         if not started.new:
             event = events.message_created(started.question, client_id=started.turn.client_id)
-            frame = self.format.event(event)
-            if frame is not None:
-                await self.send_text(frame)
+            await self._say(self.format.event(event))
+
+    async def _say(self, frame: str | None) -> None:
+        if frame is not None:
+            await self.send_text(frame)
 
     async def _turn(self, frame: dict):
         turn = await in_database(turns.find, turn_id=frame["turn"], user=self.user)

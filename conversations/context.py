@@ -13,6 +13,7 @@ from llm.values import Model, ToolCall
 
 from . import calibration
 from .models import Attachment, Message, Turn
+from .models.turn import Line
 
 # The part of the window that is kept free for the answer, and its upper bound in tokens.
 ANSWER_SHARE = 0.25
@@ -57,7 +58,7 @@ class Context:
     tokens: int = 0
 
 
-def exchange(messages: Sequence[Message], *, status: str, files: tuple[Attached, ...] = ()) -> Past:
+def exchange(messages: Sequence[Line], *, status: str, files: tuple[Attached, ...] = ()) -> Past:
     """Return a turn of this status with its messages and files as the model sees it; what is empty is left away.
 
     A question that the model failed to answer is left away too: what made it fail, such as its length, would make
@@ -109,7 +110,7 @@ def attached(attachment: Attachment) -> Attached:
     return Attached(attachment=str(attachment.pk), file=file.pk, name=attachment.name, sha256=file.sha256)
 
 
-def said(message: Message) -> Said:
+def said(message: Message | Line) -> Said:
     """Return a message as the model sees it."""
     if message.role == Message.Role.TOOL:
         return Said(
@@ -121,7 +122,7 @@ def said(message: Message) -> Said:
     return Said(role=message.role, text=message.text)
 
 
-def _as_said(messages: list[Message]) -> Iterator[Said]:
+def _as_said(messages: Sequence[Message | Line]) -> Iterator[Said]:
     """Yield the messages of a turn as the model said them: each round of calls before what the tools answered."""
     rounds = [message.tool_run.get("round") if message.role == Message.Role.TOOL else None for message in messages]
     for place, message in enumerate(messages):
@@ -132,7 +133,7 @@ def _as_said(messages: list[Message]) -> Iterator[Said]:
         yield said(message)
 
 
-def _call(message: Message) -> ToolCall:
+def _call(message: Message | Line) -> ToolCall:
     return ToolCall(id=message.tool_call_id, name=message.tool_name, arguments=message.tool_run.get("arguments", {}))
 
 
@@ -143,7 +144,7 @@ def _beginning(result: str) -> str:
     return f"{result[:RESULT_CHARACTERS]}\n[The rest of this result is left out.]"
 
 
-def _counts(message: Message, files: Sequence[Attached]) -> bool:
+def _counts(message: Line, files: Sequence[Attached]) -> bool:
     if message.role == Message.Role.USER:
         return bool(message.text or files)
     if message.role == Message.Role.TOOL:
@@ -221,10 +222,12 @@ def _taking_turns(messages: list[Said]) -> list[Said]:
 
 def cost(messages: Iterable[Said]) -> int:
     """Return how many tokens messages take, pictures included, by our estimate."""
-    return sum(
-        estimate(each.text) + _calls_cost(each) + MESSAGE_TOKENS + TOKENS_PER_IMAGE * len(each.images)
-        for each in messages
-    )
+    tokens = 0
+    for each in messages:
+        tokens += estimate(each.text) + MESSAGE_TOKENS
+        if each.tool_calls or each.images:
+            tokens += _calls_cost(each) + TOKENS_PER_IMAGE * len(each.images)
+    return tokens
 
 
 def _calls_cost(message: Said) -> int:

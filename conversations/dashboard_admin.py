@@ -12,14 +12,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.utils.cache import patch_cache_control
+from django.utils.functional import lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.recording import Recorded
 from chatsite.admin import ReadOnlyAdmin
+from chatsite.languages import grouped
 from chatsite.templatetags.pages import seconds
 
 from . import dashboard, figures, usage_charts
 from .dashboard import Dashboard, Used
 from .errors import Invalid
+from .history_filters import stars
 from .models import DailyFigure, Flag, UsageEntry
 from .models.moderation import Severity
 from .usage_charts import DayChart, Part, date
@@ -30,13 +35,13 @@ DAYS_DEFAULT = 30
 # `q` is what the search of the admin's lists is called: there is nothing to search for here.
 PARAMETERS = {"days", "q"}
 SERIOUS = {Severity.HIGH, Severity.CRITICAL}
-OUTCOMES: dict[str, str] = {
-    Flag.State.OPEN: "Open",
-    Flag.State.IN_REVIEW: "In review",
-    Flag.State.UPHELD: "Upheld",
-    Flag.State.DISMISSED: "Dismissed",
+OUTCOMES: dict[str, Any] = {
+    Flag.State.OPEN: _("Open"),
+    Flag.State.IN_REVIEW: _("In review"),
+    Flag.State.UPHELD: _("Upheld"),
+    Flag.State.DISMISSED: _("Dismissed"),
 }
-OF_FLAGS = (
+OF_FLAGS = _(
     "Raised, upheld and dismissed in this time; open and in review are all that wait now, whenever they were raised. "
     "What is opened again and decided anew counts on the last day."
 )
@@ -53,7 +58,7 @@ class Section:
     chart: DayChart | None = None
     shares: tuple[Part, ...] = ()
     legend: tuple[tuple[str, str], ...] = ()
-    note: str = ""
+    note: Any = ""
 
 
 @admin.register(DailyFigure)
@@ -64,12 +69,12 @@ class DailyFigureAdmin(Recorded, ReadOnlyAdmin):
             raise PermissionDenied
         days = request.GET.get("days", str(DAYS_DEFAULT))
         if days not in map(str, RANGES) or set(request.GET) - PARAMETERS:
-            raise Invalid("Figures are shown for the last 7, 30 or 90 days.")
+            raise Invalid(gettext("Figures are shown for the last 7, 30 or 90 days."))
         found = dashboard.read(days=int(days))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Dashboard",
+            "title": gettext("Dashboard"),
             "ranges": RANGES,
             "days": int(days),
             "found": found,
@@ -85,44 +90,39 @@ def _facts(found: Dashboard) -> list[tuple[str, str, str]]:
     sums = found.total.sums
     stored = next(reversed(found.stored.values()), {})
     return [
-        ("Active people", f"{found.total.people:,}", "got an answer"),
-        ("Answers", f"{found.total.answers:,}", "stopped and failed ones too"),
-        ("Tokens", f"{sums.tokens:,}", "read and written"),
-        ("Cost", cost_in_words(sums), "at the prices of each day"),
-        ("Stored", filesizeformat(sum(stored.values())), "files and database"),
+        (gettext("Active people"), grouped(found.total.people), gettext("got an answer")),
+        (gettext("Answers"), grouped(found.total.answers), gettext("stopped and failed ones too")),
+        (gettext("Tokens"), grouped(sums.tokens), gettext("read and written")),
+        (gettext("Cost"), cost_in_words(sums), gettext("at the prices of each day")),
+        (gettext("Stored"), filesizeformat(sum(stored.values())), gettext("files and database")),
     ]
 
 
-def _people(found: Dashboard) -> Section:
-    days = {day: (used.people, 0, f"{date(day)}: {used.people:,}") for day, used in found.by_day.items()}
-    return Section(
-        key="people",
-        title="Active people by day",
-        heads=("Day", "People"),
-        rows=[(date(day), f"{used.people:,}") for day, used in _newest(found.by_day) if used.people],
-        chart=usage_charts.stacked(days, summary=_peak("Active people by day", days)),
-    )
+def _numbers(key: str, title: Any, head: Any, number: Callable[[Used], int]) -> Callable:
+    """Return what makes the section of one number by day."""
 
+    def section(found: Dashboard) -> Section:
+        numbers = {day: number(used) for day, used in found.by_day.items()}
+        days = {day: (many, 0, f"{date(day)}: {grouped(many)}") for day, many in numbers.items()}
+        return Section(
+            key=key,
+            title=title,
+            heads=(gettext("Day"), head),
+            rows=[(date(day), grouped(many)) for day, many in _newest(numbers) if many],
+            chart=usage_charts.stacked(days, summary=_peak(title, days)),
+        )
 
-def _answers(found: Dashboard) -> Section:
-    days = {day: (used.answers, 0, f"{date(day)}: {used.answers:,}") for day, used in found.by_day.items()}
-    return Section(
-        key="answers",
-        title="Answers by day",
-        heads=("Day", "Answers"),
-        rows=[(date(day), f"{used.answers:,}") for day, used in _newest(found.by_day) if used.answers],
-        chart=usage_charts.stacked(days, summary=_peak("Answers by day", days)),
-    )
+    return section
 
 
 def _tokens(found: Dashboard) -> Section:
     return Section(
         key="tokens",
-        title="Tokens and cost by day",
-        heads=("Day", "Read", "Written", "Cost"),
+        title=gettext("Tokens and cost by day"),
+        heads=(gettext("Day"), gettext("Read"), gettext("Written"), gettext("Cost")),
         rows=[(date(day), *_amounts(used)) for day, used in _newest(found.by_day) if used.sums.calls],
         chart=usage_charts.by_day({day: used.sums for day, used in found.by_day.items()}),
-        legend=(("", "Read"), ("two", "Written")),
+        legend=(("", gettext("Read")), ("two", gettext("Written"))),
     )
 
 
@@ -131,21 +131,28 @@ def _models(found: Dashboard) -> Section:
     used = dict(zip(sums, found.by_model.values(), strict=True))
     return Section(
         key="models",
-        title="By model",
-        heads=("Model", "Answers", "Read", "Written", "Cost"),
-        rows=[(name, f"{each.answers:,}", *_amounts(each)) for name, each in used.items()],
-        shares=tuple(usage_charts.shares([(name, each.tokens, f"{each.tokens:,}") for name, each in sums.items()])),
+        title=gettext("By model"),
+        heads=(gettext("Model"), gettext("Answers"), gettext("Read"), gettext("Written"), gettext("Cost")),
+        rows=[(name, grouped(each.answers), *_amounts(each)) for name, each in used.items()],
+        shares=tuple(usage_charts.shares([(name, each.tokens, grouped(each.tokens)) for name, each in sums.items()])),
     )
 
 
 def _groups(found: Dashboard) -> Section:
-    used = {name or "In no group": each for name, each in found.by_group.items()}
+    used = {name or gettext("In no group"): each for name, each in found.by_group.items()}
     return Section(
         key="groups",
-        title="By group",
-        heads=("Group", "People", "Answers", "Read", "Written", "Cost"),
-        rows=[(name, f"{each.people:,}", f"{each.answers:,}", *_amounts(each)) for name, each in used.items()],
-        note="By the groups that people are in now; who is in several counts in each of them.",
+        title=gettext("By group"),
+        heads=(
+            gettext("Group"),
+            gettext("People"),
+            gettext("Answers"),
+            gettext("Read"),
+            gettext("Written"),
+            gettext("Cost"),
+        ),
+        rows=[(name, grouped(each.people), grouped(each.answers), *_amounts(each)) for name, each in used.items()],
+        note=gettext("By the groups that people are in now; who is in several counts in each of them."),
     )
 
 
@@ -157,19 +164,23 @@ def _first_words(found: Dashboard) -> Section:
             f"{date(day)}: {seconds(times.median)}, {seconds(times.slowest)}",
         )
         if (times := found.times_by_day.get(day))
-        else (0, 0, f"{date(day)}: no answers")
+        else (0, 0, gettext("%(date)s: no answers") % {"date": date(day)})
         for day in found.by_day
     }
     models = named(dict.fromkeys(found.times_by_model, dashboard.Sums()))
     by_model = zip(models, found.times_by_model.values(), strict=True)
     return Section(
         key="first-words",
-        title="Time to the first word, in milliseconds",
-        heads=("Model", "Answers", "Half within", "95 of 100 within"),
-        rows=[(name, f"{times.answers:,}", seconds(times.median), seconds(times.slowest)) for name, times in by_model],
-        chart=usage_charts.stacked(days, summary=_peak("Time to the first word by day, 95 of 100 within", days)),
-        legend=(("two", "Half within"), ("", "95 of 100 within")),
-        note="Of the calls that models answered, to 2.5%. Waiting in line is not in it.",
+        title=gettext("Time to the first word, in milliseconds"),
+        heads=(gettext("Model"), gettext("Answers"), gettext("Half within"), gettext("95 of 100 within")),
+        rows=[
+            (name, grouped(times.answers), seconds(times.median), seconds(times.slowest)) for name, times in by_model
+        ],
+        chart=usage_charts.stacked(
+            days, summary=_peak(gettext("Time to the first word by day, 95 of 100 within"), days)
+        ),
+        legend=(("two", gettext("Half within")), ("", gettext("95 of 100 within"))),
+        note=gettext("Of the calls that models answered, to 2.5%. Waiting in line is not in it."),
     )
 
 
@@ -177,15 +188,15 @@ def _ends(found: Dashboard) -> Section:
     names = {label: _end(label) for label in found.ended}
     return Section(
         key="ends",
-        title="How answers ended, and why some failed",
-        heads=("End", "Answers"),
-        rows=[(names[label], f"{number:,}") for label, number in found.ended.most_common()],
+        title=gettext("How answers ended, and why some failed"),
+        heads=(gettext("End"), gettext("Answers")),
+        rows=[(names[label], grouped(number)) for label, number in found.ended.most_common()],
         shares=_shares(found.ended, names.__getitem__),
-        note="Of conversations that were there when their day was counted; what was asked again counts again.",
+        note=gettext("Of conversations that were there when their day was counted; what was asked again counts again."),
     )
 
 
-def _opinions(title: str, key: str, counts: Callable[[Dashboard], Counter[str]], order: Mapping[str, str]) -> Callable:
+def _opinions(title: Any, key: str, counts: Callable[[Dashboard], Counter[str]], order: Mapping[str, Any]) -> Callable:
     """Return what makes the section of an opinion, in the order of `order`."""
 
     def section(found: Dashboard) -> Section:
@@ -193,8 +204,8 @@ def _opinions(title: str, key: str, counts: Callable[[Dashboard], Counter[str]],
         return Section(
             key=key,
             title=title,
-            heads=(title, "How often"),
-            rows=[(name, f"{counted[label]:,}") for label, name in order.items() if counted[label]],
+            heads=(title, gettext("How often")),
+            rows=[(name, grouped(counted[label])) for label, name in order.items() if counted[label]],
             shares=_shares(counted, lambda label: order.get(label, label)),
         )
 
@@ -209,20 +220,25 @@ def _flags(found: Dashboard) -> Section:
         if each.what == figures.RAISED:
             raised[each.day][each.severity in SERIOUS] += each.number
     days = {
-        day: (counts[True], counts[False], f"{date(day)}: {counts.total():,}, {counts[True]:,} of them serious")
+        day: (
+            counts[True],
+            counts[False],
+            gettext("%(date)s: %(total)s, %(true)s of them serious")
+            % {"date": date(day), "total": grouped(counts.total()), "true": grouped(counts[True])},
+        )
         for day, counts in raised.items()
     }
     whats = (figures.RAISED, *OUTCOMES)
     return Section(
         key="flags",
-        title="Flags by rule",
-        heads=("Rule", "Raised", *OUTCOMES.values()),
+        title=gettext("Flags by rule"),
+        heads=(gettext("Rule"), gettext("Raised"), *OUTCOMES.values()),
         rows=[
-            (rule or "Reported by people", *(f"{counts[what]:,}" for what in whats))
+            (rule or gettext("Reported by people"), *(grouped(counts[what]) for what in whats))
             for rule, counts in sorted(rules.items(), key=lambda each: (-each[1][figures.RAISED], each[0]))
         ],
-        chart=usage_charts.stacked(days, summary=_peak("Flags raised by day", days)),
-        legend=(("", "Raised, low or medium"), ("two", "Raised, high or critical")),
+        chart=usage_charts.stacked(days, summary=_peak(gettext("Flags raised by day"), days)),
+        legend=(("", gettext("Raised, low or medium")), ("two", gettext("Raised, high or critical"))),
         note=OF_FLAGS,
     )
 
@@ -234,10 +250,10 @@ def _outcomes(found: Dashboard) -> Section:
     totals = {what: sum(counts[what, severity] for severity in Severity) for what in OUTCOMES}
     return Section(
         key="outcomes",
-        title="Flags by outcome",
-        heads=("Outcome", *(str(severity.label) for severity in Severity), "All"),
+        title=gettext("Flags by outcome"),
+        heads=(gettext("Outcome"), *(str(severity.label) for severity in Severity), gettext("All")),
         rows=[
-            (name, *(f"{counts[what, severity]:,}" for severity in Severity), f"{totals[what]:,}")
+            (name, *(grouped(counts[what, severity]) for severity in Severity), grouped(totals[what]))
             for what, name in OUTCOMES.items()
             if totals[what]
         ],
@@ -251,42 +267,47 @@ def _storage(found: Dashboard) -> Section:
     for day in found.by_day:
         stored = found.stored.get(day, {})
         files, database = (stored.get(name, 0) // 2**20 for name in ("files", "database"))
-        days[day] = (files, database, f"{date(day)}: files {files:,} MB, database {database:,} MB")
+        days[day] = (
+            files,
+            database,
+            gettext("%(date)s: files %(files)s MB, database %(database)s MB")
+            % {"date": date(day), "files": grouped(files), "database": grouped(database)},
+        )
     return Section(
         key="storage",
-        title="Storage, in megabytes",
-        heads=("Day", "Files", "Database"),
+        title=gettext("Storage, in megabytes"),
+        heads=(gettext("Day"), gettext("Files"), gettext("Database")),
         rows=[
             (date(day), filesizeformat(each.get("files", 0)), filesizeformat(each.get("database", 0)))
             for day, each in _newest(found.stored)
         ],
-        chart=usage_charts.stacked(days, summary=_peak("Megabytes stored by day", days)),
-        legend=(("two", "Files"), ("", "Database")),
+        chart=usage_charts.stacked(days, summary=_peak(gettext("Megabytes stored by day"), days)),
+        legend=(("two", gettext("Files")), ("", gettext("Database"))),
     )
 
 
 # In the order of the page; a section without rows is left out. Another one is another function here.
 SECTIONS: list[Callable[[Dashboard], Section]] = [
-    _people,
-    _answers,
+    _numbers("people", _("Active people by day"), _("People"), lambda used: used.people),
+    _numbers("answers", _("Answers by day"), _("Answers"), lambda used: used.answers),
     _tokens,
     _models,
     _groups,
     _first_words,
     _ends,
     _opinions(
-        "Sentiment of sessions",
+        _("Sentiment of sessions"),
         "sentiment",
         lambda found: found.sentiments,
-        {"positive": "Positive", "neutral": "Neutral", "negative": "Negative"},
+        {"positive": _("Positive"), "neutral": _("Neutral"), "negative": _("Negative")},
     ),
     _opinions(
-        "Stars for sessions",
+        _("Stars for sessions"),
         "stars",
         lambda found: found.ratings,
-        {str(number): f"{number} star{'' if number == 1 else 's'}" for number in (5, 4, 3, 2, 1)},
+        {str(number): lazy(stars, str)(number) for number in (5, 4, 3, 2, 1)},
     ),
-    _opinions("Thumbs for answers", "thumbs", lambda found: found.thumbs, {"up": "Good", "down": "Not good"}),
+    _opinions(_("Thumbs for answers"), "thumbs", lambda found: found.thumbs, {"up": _("Good"), "down": _("Not good")}),
     _flags,
     _outcomes,
     _storage,
@@ -299,17 +320,17 @@ def _newest(days: Mapping[datetime.date, Any]) -> list[tuple[datetime.date, Any]
 
 
 def _amounts(used: Used) -> tuple[str, str, str]:
-    return f"{used.sums.prompt_tokens:,}", f"{used.sums.completion_tokens:,}", cost_in_words(used.sums)
+    return grouped(used.sums.prompt_tokens), grouped(used.sums.completion_tokens), cost_in_words(used.sums)
 
 
 def _shares(counts: Counter[str], name: Callable[[str], str]) -> tuple[Part, ...]:
-    return tuple(usage_charts.shares([(name(label), number, f"{number:,}") for label, number in counts.items()]))
+    return tuple(usage_charts.shares([(name(label), number, grouped(number)) for label, number in counts.items()]))
 
 
 def _end(label: str) -> str:
     """Return in words how an answer ended."""
     status, _, code = label.partition(":")
-    words = UsageEntry.Outcome(status).label if status in UsageEntry.Outcome.values else status
+    words = str(UsageEntry.Outcome(status).label) if status in UsageEntry.Outcome.values else status
     return f"{words}: {code.replace('_', ' ')}" if code else words
 
 
@@ -317,6 +338,12 @@ def _peak(title: str, days: Mapping[datetime.date, tuple[int, int, str]]) -> str
     """Return a chart in a sentence."""
     used = {day: below + above for day, (below, above, _) in days.items() if below + above}
     if not used:
-        return f"{title}: nothing on any day"
+        return gettext("%(title)s: nothing on any day") % {"title": title}
     peak = max(used, key=lambda day: used[day])
-    return f"{title}: something on {len(used)} of {len(days)} days, most on {date(peak)} with {used[peak]:,}"
+    return gettext("%(title)s: something on %(used)s of %(days)s days, most on %(date)s with %(peak)s") % {
+        "title": title,
+        "used": len(used),
+        "days": len(days),
+        "date": date(peak),
+        "peak": grouped(used[peak]),
+    }

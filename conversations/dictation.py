@@ -4,19 +4,24 @@ import time
 import uuid
 from decimal import Decimal
 from functools import cache
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext
 
 from chatsite.threads import in_database
 from llm.config import transcription_from_settings
 from llm.errors import ModelError
-from llm.transcription import Recording, Transcriber
+from llm.values import Recording
 
 from . import quotas, recordings
 from .attachments import megabytes
 from .errors import ChatError, Invalid, NotFound, OverQuota, TooLarge, Unreadable
 from .models import UsageEntry
+
+if TYPE_CHECKING:
+    from llm.transcription import Transcriber
 
 OUTCOME = UsageEntry.Outcome
 MINUTE_SECONDS = 60
@@ -34,8 +39,11 @@ class NotTranscribed(ChatError):
 
 
 @cache
-def transcriber() -> Transcriber:
-    """Return the one transcription server of this process."""
+def transcriber() -> "Transcriber":
+    """Return the one transcription server of this process, which takes a moment the first time."""
+    # Its SDK takes 20 MB, which a server without recordings does not have to spend.
+    from llm.transcription import Transcriber
+
     return Transcriber(transcription_from_settings())
 
 
@@ -50,10 +58,10 @@ async def transcribe(*, user, upload: UploadedFile, language: str = "") -> tuple
     Raises NotFound where there is no transcription server, TooLarge, Unreadable, OverQuota or NotTranscribed.
     """
     if not offered():
-        raise NotFound("This server cannot turn recordings into text.", code="not_offered")
+        raise NotFound(gettext("This server cannot turn recordings into text."), code="not_offered")
     if user.pk in _under_way:
         raise OverQuota(
-            "Your last recording is still being read.", code="too_many_generations", retry_after=BUSY_SECONDS
+            gettext("Your last recording is still being read."), code="too_many_generations", retry_after=BUSY_SECONDS
         )
     _under_way.add(user.pk)
     try:
@@ -61,7 +69,8 @@ async def transcribe(*, user, upload: UploadedFile, language: str = "") -> tuple
         begun = time.monotonic()
         outcome = OUTCOME.INTERRUPTED
         try:
-            text = await transcriber().transcribe(recording, language=language)
+            server = await in_database(transcriber)
+            text = await server.transcribe(recording, language=language)
             outcome = OUTCOME.COMPLETED
         except ModelError as error:
             outcome = OUTCOME.FAILED
@@ -80,19 +89,25 @@ def _take(user, upload: UploadedFile) -> tuple[Recording, float]:
     quotas.check_pace(user=user, limits=limits)
     most, longest = settings.TRANSCRIPTION["most_bytes"], settings.TRANSCRIPTION["longest_seconds"]
     if (upload.size or 0) > most:
-        raise TooLarge(f"A recording may have {megabytes(most)} at most.", code="file_too_large")
+        raise TooLarge(
+            gettext("A recording may have %(megabytes)s at most.") % {"megabytes": megabytes(most)},
+            code="file_too_large",
+        )
     content = upload.read()
     if not content:
-        raise Unreadable("There is nothing in this recording.", code="empty")
+        raise Unreadable(gettext("There is nothing in this recording."), code="empty")
     kind = recordings.kind_of(content)
     if kind is None:
-        raise Unreadable("A recording is WebM, Ogg, MP4 or WAV.", code="unsupported_file")
+        raise Unreadable(gettext("A recording is WebM, Ogg, MP4 or WAV."), code="unsupported_file")
     seconds = recordings.seconds(content, kind)
     if seconds is None:
-        raise Unreadable("This recording does not say how long it is.", code="corrupt")
+        raise Unreadable(gettext("This recording does not say how long it is."), code="corrupt")
     # The last moment before the end is not counted by every browser.
     if seconds > longest + 1:
-        raise TooLarge(f"A recording may last {longest} seconds at most.", code="recording_too_long")
+        raise TooLarge(
+            gettext("A recording may last %(longest)s seconds at most.") % {"longest": longest},
+            code="recording_too_long",
+        )
     return Recording(content, f"speech.{kind}", recordings.MEDIA_TYPES[kind]), seconds
 
 
@@ -100,7 +115,7 @@ def check_language(language: str) -> str:
     """Return the language of a tag such as "de-AT", as the transcription server wants it; raises Invalid."""
     bare = language.partition("-")[0].lower()
     if language and not (bare.isascii() and bare.isalpha() and len(bare) in (2, 3) and len(language) <= 20):
-        raise Invalid("A language is named as in “de” or “de-AT”.", code="invalid")
+        raise Invalid(gettext("A language is named as in “de” or “de-AT”."), code="invalid")
     return bare
 
 

@@ -72,6 +72,11 @@ async def admit(scope: dict) -> Entrance:
     return Entrance(credential=credential, format=query.get("format", ["text"])[0], subprotocol=subprotocol)
 
 
+def offered_name(scope: dict) -> str:
+    """Return what a proxy has called this request, or empty."""
+    return next((value.decode("latin1") for name, value in scope["headers"] if name == b"x-request-id"), "")
+
+
 def why_out(credential: Credential) -> CredentialError:
     """Return what to tell somebody whose credential let them in, and does not any more."""
     user = User.objects.filter(pk=credential.user.pk).first()

@@ -1,15 +1,20 @@
 """Errors a person or program can act on: a code, a sentence, a status; each edge translates them once."""
 
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
 
 class ChatError(Exception):
     """Something that cannot be done: `code` for programs, `detail` for people, `status` for HTTP."""
 
     status = 400
     code = "bad_request"
-    detail = "This cannot be done."
+    detail: Any = _("This cannot be done.")
 
-    def __init__(self, detail: str = "", *, code: str = "", **extra):
-        self.detail = detail or self.detail
+    def __init__(self, detail: Any = "", *, code: str = "", **extra):
+        # Said now, in the language of whoever is served: some who tell it cannot carry a sentence yet to be translated.
+        self.detail = str(detail or self.detail)
         self.code = code or self.code
         self.extra = extra
         super().__init__(self.detail)
@@ -24,7 +29,7 @@ class NotFound(ChatError):
 
     status = 404
     code = "not_found"
-    detail = "There is nothing here, or it is not yours."
+    detail = _("There is nothing here, or it is not yours.")
 
 
 class NotAllowed(ChatError):
@@ -32,13 +37,13 @@ class NotAllowed(ChatError):
 
     status = 403
     code = "not_allowed"
-    detail = "You may not do this."
+    detail = _("You may not do this.")
 
 
 class TooLarge(ChatError):
     status = 413
     code = "too_large"
-    detail = "This is too long."
+    detail = _("This is too long.")
 
 
 class Unreadable(ChatError):
@@ -46,9 +51,9 @@ class Unreadable(ChatError):
 
     status = 422
     code = "corrupt"
-    detail = "This file cannot be read."
+    detail = _("This file cannot be read.")
 
-    def __init__(self, detail: str = "", *, code: str = "", **extra):
+    def __init__(self, detail: Any = "", *, code: str = "", **extra):
         super().__init__(detail, code=code, **extra)
         if self.code == "unsupported_file":
             self.status = 415
@@ -59,7 +64,7 @@ class AttachmentSent(ChatError):
 
     status = 409
     code = "attachment_sent"
-    detail = "This file was sent already. Attach it again."
+    detail = _("This file was sent already. Attach it again.")
 
 
 class TurnRunning(ChatError):
@@ -67,7 +72,7 @@ class TurnRunning(ChatError):
 
     status = 409
     code = "turn_running"
-    detail = "An answer is still being written. Stop it or wait for it."
+    detail = _("An answer is still being written. Stop it or wait for it.")
 
 
 class NotWaiting(ChatError):
@@ -75,19 +80,19 @@ class NotWaiting(ChatError):
 
     status = 409
     code = "not_waiting"
-    detail = "This was decided already, or it is over."
+    detail = _("This was decided already, or it is over.")
 
 
 class IdTaken(ChatError):
     status = 409
     code = "id_taken"
-    detail = "There is already something with this id. Choose another one."
+    detail = _("There is already something with this id. Choose another one.")
 
 
 class TagTaken(ChatError):
     status = 409
     code = "tag_taken"
-    detail = "You have a tag of this name already."
+    detail = _("You have a tag of this name already.")
 
 
 class UnderHold(ChatError):
@@ -95,7 +100,7 @@ class UnderHold(ChatError):
 
     status = 409
     code = "under_hold"
-    detail = (
+    detail = _(
         "Something of this account is under a legal hold, so the account cannot be deleted before the hold ends. "
         "Nothing was deleted. The account can be disabled meanwhile."
     )
@@ -104,7 +109,7 @@ class UnderHold(ChatError):
 class PresetTaken(ChatError):
     status = 409
     code = "name_taken"
-    detail = "You have a prompt of this name already."
+    detail = _("You have a prompt of this name already.")
 
 
 class PreconditionFailed(ChatError):
@@ -112,13 +117,13 @@ class PreconditionFailed(ChatError):
 
     status = 412
     code = "precondition_failed"
-    detail = "This has changed since you read it. Read it again, then decide."
+    detail = _("This has changed since you read it. Read it again, then decide.")
 
 
 class KeyReused(ChatError):
     status = 422
     code = "idempotency_key_reused"
-    detail = "This client_id was already used for something else."
+    detail = _("This client_id was already used for something else.")
 
 
 class RefusedByRule(ChatError):
@@ -126,7 +131,7 @@ class RefusedByRule(ChatError):
 
     status = 422
     code = "refused_by_rule"
-    detail = (
+    detail: Any = _(
         "This was not sent, because a rule of this installation stands against it. You can change it and send it again."
     )
 
@@ -136,4 +141,4 @@ class OverQuota(ChatError):
 
     status = 429
     code = "too_many_requests"
-    detail = "That was more than is allowed just now."
+    detail = _("That was more than is allowed just now.")

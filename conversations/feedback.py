@@ -2,6 +2,8 @@
 
 import uuid
 
+from django.utils.translation import gettext
+
 from .errors import Invalid, NotFound, TooLarge
 from .models import Feedback, Message, Turn
 from .turns import check_characters
@@ -30,18 +32,25 @@ def find(*, message: Message, user) -> Feedback:
     """Return what this person has said of an answer; raises NotFound if that is nothing."""
     said = Feedback.objects.visible_to(user).filter(message=message).first()
     if said is None:
-        raise NotFound("You have said nothing of this answer.", code="no_feedback")
+        raise NotFound(gettext("You have said nothing of this answer."), code="no_feedback")
     return said
 
 
 def give(*, message: Message, user, value: str, reason: str = "") -> Feedback:
     """Return what this person says of an answer now, in place of what they said before."""
     if value not in Feedback.Value.values:
-        raise Invalid(f"The value is one of: {', '.join(Feedback.Value.values)}.", code="unknown_value")
+        raise Invalid(
+            gettext("The value is one of: %(values)s.") % {"values": ", ".join(Feedback.Value.values)},
+            code="unknown_value",
+        )
     check_characters(reason)
     reason = reason.strip()
     if len(reason) > REASON_CHARACTERS:
-        raise TooLarge(f"A reason may have {REASON_CHARACTERS} characters at most.", code="reason_too_long")
+        raise TooLarge(
+            gettext("A reason may have %(reason_characters)s characters at most.")
+            % {"reason_characters": REASON_CHARACTERS},
+            code="reason_too_long",
+        )
     told = {"value": Feedback.Value(value), "reason": reason}
     return Feedback.objects.update_or_create(message=message, user=user, defaults=told)[0]
 

@@ -3,6 +3,8 @@ where it is."""
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from accounts import audit
 from accounts.models import User
 from accounts.recording import without_addresses
@@ -66,7 +68,7 @@ def check_allowed(*, searcher: User) -> None:
     """Raise NotAllowed unless this person may search, which is entered in the ledger."""
     if not searcher.has_perm(reading.PERMISSION):
         audit.enter("text.refused", actor=searcher)
-        raise NotAllowed("To search what was said, you need the permission to read conversations.")
+        raise NotAllowed(gettext("To search what was said, you need the permission to read conversations."))
 
 
 def _place(conversation: Conversation, finds: int, grant: ReadingGrant | None, searcher: User, typed: str) -> Place:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext
 
 from accounts.models import User
 
@@ -38,7 +39,7 @@ class FindsText(admin.ModelAdmin):
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Search what was said",
+            "title": gettext("Search what was said"),
             "found": found,
             "problem": problem,
             "asked": request.POST,
@@ -57,7 +58,7 @@ class FindsText(admin.ModelAdmin):
         if email := given.get("person", "").strip():
             owner = User.objects.filter(email=email.lower()).first()
             if owner is None:
-                raise Invalid("Nobody here has this address.")
+                raise Invalid(gettext("Nobody here has this address."))
         return finding.find(
             typed=given.get("words", ""), searcher=searcher, reason=given.get("reason", ""), owner=owner
         )

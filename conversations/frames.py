@@ -3,6 +3,8 @@
 import uuid
 
 import orjson
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from .errors import ChatError, Invalid
 
@@ -32,7 +34,21 @@ class BadJson(ChatError):
     """Not JSON at all: counted, because a program that sends it is broken."""
 
     code = "bad_json"
-    detail = "This is not valid JSON."
+    detail = _("This is not valid JSON.")
+
+
+# A Stop names a turn and nothing else.
+STOP_CHARACTERS = 200
+
+
+def is_stop(text: str | None) -> bool:
+    """Whether a frame asks for an answer to stop; whatever it is otherwise is not looked at."""
+    if text is None or len(text) > STOP_CHARACTERS:
+        return False
+    try:
+        return read(text)["type"] == "turn.stop"
+    except ChatError:
+        return False
 
 
 def read(text: str) -> dict:
@@ -41,19 +57,24 @@ def read(text: str) -> dict:
         frame = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         if "surrogate" in str(error):
-            raise BadJson("The text holds half of a Unicode character.", code="invalid_unicode") from None
+            raise BadJson(gettext("The text holds half of a Unicode character."), code="invalid_unicode") from None
         raise BadJson from None
     except UnicodeEncodeError:
-        raise BadJson("The text holds half of a Unicode character.", code="invalid_unicode") from None
+        raise BadJson(gettext("The text holds half of a Unicode character."), code="invalid_unicode") from None
     if not isinstance(frame, dict):
-        raise Invalid("A frame is a JSON object with a type.")
+        raise Invalid(gettext("A frame is a JSON object with a type."))
     kind = frame.get("type")
     if not isinstance(kind, str) or kind not in FIELDS:
-        raise Invalid(f"The type of a frame is one of: {', '.join(FIELDS)}.", code="unknown_type")
+        raise Invalid(
+            gettext("The type of a frame is one of: %(fields)s.") % {"fields": ", ".join(FIELDS)}, code="unknown_type"
+        )
     fields = FIELDS[kind]
     for name in frame:
         if name != "type" and name not in fields:
-            raise Invalid(f"{kind} has no field of that name; it has: {', '.join(fields) or 'none'}.")
+            raise Invalid(
+                gettext("%(kind)s has no field of that name; it has: %(none)s.")
+                % {"kind": kind, "none": ", ".join(fields) or "none"}
+            )
     for name, wanted in fields.items():
         _check(kind, name, frame.get(name), wanted, present=name in frame)
     return frame
@@ -64,17 +85,17 @@ def _check(kind: str, name: str, value, wanted: str, present: bool) -> None:
     if not present or value is None:
         if optional or wanted == "any":
             return
-        raise Invalid(f"{kind} needs {name}.")
+        raise Invalid(gettext("%(kind)s needs %(name)s.") % {"kind": kind, "name": name})
     match wanted.lstrip("?"):
         case "text":
             if not isinstance(value, str):
-                raise Invalid(f"{name} is text.")
+                raise Invalid(gettext("%(name)s is text.") % {"name": name})
         case "uuid":
             if not is_uuid(value):
-                raise Invalid(f"{name} is a UUID in its usual form.")
+                raise Invalid(gettext("%(name)s is a UUID in its usual form.") % {"name": name})
         case "uuids":
             if not isinstance(value, list) or not all(is_uuid(each) for each in value):
-                raise Invalid(f"{name} is a list of UUIDs in their usual form.")
+                raise Invalid(gettext("%(name)s is a list of UUIDs in their usual form.") % {"name": name})
 
 
 def is_uuid(value) -> bool:

@@ -11,6 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
@@ -47,7 +49,7 @@ class HistoryFilter(admin.SimpleListFilter):
         if value is None:
             return queryset
         if value not in {str(choice) for choice, _ in self.lookup_choices}:
-            raise Invalid(f"There is no such choice of {self.title}.")
+            raise Invalid(gettext("There is no such choice of %(title)s.") % {"title": self.title})
         if queryset.model is Turn:
             return queryset.filter(self.of_turns(value, request))
         return queryset.filter(self.of_conversations(value, request))
@@ -65,7 +67,7 @@ class HistoryFilter(admin.SimpleListFilter):
 class FlaggedFilter(HistoryFilter):
     """Whether a rule applied in it or somebody reported it, and what became of that."""
 
-    title = "flags"
+    title = _("flags")
     parameter_name = "flagged"
     permission = SEE_FLAGS
 
@@ -73,7 +75,10 @@ class FlaggedFilter(HistoryFilter):
         """Return the states of flags, for whoever may see flags."""
         if not request.user.has_perm(self.permission):
             return []
-        return [("any", "Flagged"), *((state.value, f"Flag {state.value}") for state in Flag.State)]
+        return [
+            ("any", gettext("Flagged")),
+            *((state.value, gettext("Flag: %(state)s") % {"state": state.label}) for state in Flag.State),
+        ]
 
     def of_conversations(self, value: str, request: HttpRequest) -> Q:
         return Q(Exists(self._flags(value).filter(conversation_id=OuterRef("pk"))))
@@ -88,12 +93,16 @@ class FlaggedFilter(HistoryFilter):
 class FailedFilter(HistoryFilter):
     """Whether an answer in it failed."""
 
-    title = "answers"
+    title = _("answers")
     parameter_name = "answers"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the states of turns worth looking for."""
-        return [(status, f"Some {status}") for status in ("failed", "interrupted", "blocked")]
+        return [
+            ("failed", gettext("Some failed")),
+            ("interrupted", gettext("Some interrupted")),
+            ("blocked", gettext("Some blocked")),
+        ]
 
     def of_conversations(self, value: str, request: HttpRequest) -> Q:
         # Looked up as the conversations of a page come: of all turns there is no index by state.
@@ -103,7 +112,7 @@ class FailedFilter(HistoryFilter):
 class ModelFilter(HistoryFilter):
     """The model that answered."""
 
-    title = "model"
+    title = _("model")
     parameter_name = "model"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -124,7 +133,7 @@ class ModelFilter(HistoryFilter):
 class SentimentFilter(HistoryFilter):
     """How a session in it went, as its summary has it."""
 
-    title = "sentiment"
+    title = _("sentiment")
     parameter_name = "sentiment"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -138,18 +147,14 @@ class SentimentFilter(HistoryFilter):
 class RatingFilter(HistoryFilter):
     """The stars it was given."""
 
-    title = "rating"
+    title = _("rating")
     parameter_name = "rating"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the stars, without asking which there are."""
         return [
-            ("5", "5 stars"),
-            ("4", "4 stars"),
-            ("3", "3 stars"),
-            ("2", "2 stars"),
-            ("1", "1 star"),
-            ("none", "None"),
+            *((str(number), stars(number)) for number in (5, 4, 3, 2, 1)),
+            ("none", gettext("None")),
         ]
 
     def of_conversations(self, value: str, request: HttpRequest) -> Q:
@@ -159,7 +164,7 @@ class RatingFilter(HistoryFilter):
 class GroupFilter(HistoryFilter):
     """A group that its owner is in now."""
 
-    title = "group"
+    title = _("group")
     parameter_name = "group"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -176,13 +181,13 @@ class GroupFilter(HistoryFilter):
 class RetentionFilter(HistoryFilter):
     """Whether it will be deleted, or must not be."""
 
-    title = "retention"
+    title = _("retention")
     parameter_name = "retention"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the states; what is held only for whoever may see holds."""
-        told = [("deleted", "Will be deleted"), ("files", "Its files will be deleted")]
-        return [*told, ("held", "Under a legal hold")] if request.user.has_perm(SEE_HOLDS) else told
+        told = [("deleted", gettext("Will be deleted")), ("files", gettext("Its files will be deleted"))]
+        return [*told, ("held", gettext("Under a legal hold"))] if request.user.has_perm(SEE_HOLDS) else told
 
     def of_conversations(self, value: str, request: HttpRequest) -> Q:
         if value == "held":
@@ -194,7 +199,7 @@ class RetentionFilter(HistoryFilter):
 class PeriodFilter(admin.ListFilter):
     """What went on between two days, both included: turns that were asked, conversations with anything between them."""
 
-    title = "date"
+    title = _("date")
     template = "admin/conversations/period_filter.html"
     parameters = ("since", "until")
 
@@ -227,7 +232,13 @@ class PeriodFilter(admin.ListFilter):
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
         """Yield usual times, and last what the form for others needs."""
         today = timezone.localdate()
-        usual = [("Any date", None), ("Today", 0), ("Last 7 days", 6), ("Last 30 days", 29), ("Last 90 days", 89)]
+        usual = [
+            (gettext("Any date"), None),
+            (gettext("Today"), 0),
+            (gettext("Last 7 days"), 6),
+            (gettext("Last 30 days"), 29),
+            (gettext("Last 90 days"), 89),
+        ]
         for name, back in usual:
             since = None if back is None else today - datetime.timedelta(days=back)
             chosen = {"since": str(since)} if since else {}
@@ -246,11 +257,19 @@ def _day(typed: str) -> datetime.date:
     try:
         day = datetime.date.fromisoformat(typed)
     except ValueError:
-        raise Invalid("A day is written as 2026-01-31.") from None
+        raise Invalid(gettext("A day is written as 2026-01-31.")) from None
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise Invalid(f"A day is of the years {FIRST_YEAR} to {LAST_YEAR}.")
+        raise Invalid(
+            gettext("A day is of the years %(first_year)s to %(last_year)s.")
+            % {"first_year": FIRST_YEAR, "last_year": LAST_YEAR}
+        )
     return day
 
 
 def _midnight(day: datetime.date) -> datetime.datetime:
     return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
+
+
+def stars(number: int) -> str:
+    """Return so many stars in words."""
+    return ngettext("%(number)s star", "%(number)s stars", number) % {"number": number}

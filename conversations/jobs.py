@@ -6,11 +6,11 @@ from huey.contrib.djhuey import close_db, db_periodic_task, db_task, on_startup
 from accounts import audit
 
 # The modules that do jobs say so when they are imported.
-from . import condensing, doing, figures, lifecycle, sessions, storage, summaries, titles, work
+from . import condensing, doing, figures, lifecycle, local_models, sessions, storage, summaries, titles, work
 from .retention import running
 from .review import trials
 
-KINDS = (titles.KIND, summaries.KIND, condensing.KIND, trials.KIND)
+KINDS = (titles.KIND, summaries.KIND, condensing.KIND, trials.KIND, local_models.KIND)
 
 
 @db_task()

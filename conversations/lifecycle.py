@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import User
@@ -188,7 +189,10 @@ def _check_pins(conversation: Conversation) -> None:
     """Raise Invalid where as many are pinned as the list shows at its top."""
     pinned = Conversation.objects.visible_to(conversation.owner).filter(pinned=True).count()
     if pinned >= PINNED_MAX:
-        raise Invalid(f"At most {PINNED_MAX} chats can be pinned. Unpin some first.", code="too_many_pinned")
+        raise Invalid(
+            gettext("At most %(pinned_max)s chats can be pinned. Unpin some first.") % {"pinned_max": PINNED_MAX},
+            code="too_many_pinned",
+        )
 
 
 def _turn_of(conversation: Conversation, turn_id: uuid.UUID) -> Turn:
@@ -343,9 +347,12 @@ def _title(title: str) -> str:
     title = " ".join(title.split())
     check_characters(title)
     if not title:
-        raise Invalid("A title has at least one character.", code="empty_title")
+        raise Invalid(gettext("A title has at least one character."), code="empty_title")
     if len(title) > TITLE_CHARACTERS:
-        raise Invalid(f"A title has {TITLE_CHARACTERS} characters at most.", code="title_too_long")
+        raise Invalid(
+            gettext("A title has %(title_characters)s characters at most.") % {"title_characters": TITLE_CHARACTERS},
+            code="title_too_long",
+        )
     return title
 
 
@@ -358,7 +365,9 @@ def _instructions(instructions: str) -> str:
     check_characters(instructions)
     if len(instructions.encode()) > INSTRUCTIONS_MAX_BYTES:
         limit = INSTRUCTIONS_MAX_BYTES // 1024
-        raise TooLarge(f"Instructions may have {limit} KB at most.", code="instructions_too_large")
+        raise TooLarge(
+            gettext("Instructions may have %(limit)s KB at most.") % {"limit": limit}, code="instructions_too_large"
+        )
     return instructions
 
 

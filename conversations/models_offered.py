@@ -2,7 +2,7 @@
 
 from llm.catalog import Listing
 
-from . import runner
+from . import profiles, runner
 
 
 def listing() -> Listing:
@@ -12,6 +12,11 @@ def listing() -> Listing:
         return Listing(models=(), default=None, states={}, demo=False)
     engine.refresh_catalog()
     return engine.catalog.listing()
+
+
+def listing_for(user) -> Listing:
+    """Return the models that this person may use, as last seen, with what they begin with."""
+    return profiles.seen_by(user).listing(listing())
 
 
 def to_begin_with(listing: Listing, wanted: str) -> str | None:

@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.recording import Recorded
@@ -76,7 +77,7 @@ class ModerationRuleAdmin(Recorded):
             except ChatError as error:
                 messages.error(request, error.detail)
             else:
-                messages.success(request, "It is being counted. Reload in a while.")
+                messages.success(request, gettext("It is being counted. Reload in a while."))
         return redirect("admin:conversations_moderationrule_change", row.pk)
 
     def change_view(

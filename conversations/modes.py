@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from llm import intent
 
@@ -22,7 +23,9 @@ def warm() -> None:
 def check(mode: str) -> str:
     """Return the mode; raises Invalid for one that there is not."""
     if mode and mode not in Mode.values:
-        raise Invalid(f"The mode is one of: {', '.join(Mode.values)}.", code="unknown_mode")
+        raise Invalid(
+            gettext("The mode is one of: %(values)s.") % {"values": ", ".join(Mode.values)}, code="unknown_mode"
+        )
     return mode
 
 
@@ -61,10 +64,15 @@ def again(turn: Turn, *, asked: str) -> str:
     return asked or (turn.mode if turn.intent.get("by") == PERSON else "")
 
 
-def instructions(turn: Turn, *, personal: str = "") -> str:
-    """Return what the model is told before the conversation: how to help, and what the person wants of every one, and
-    of this one."""
-    told = [intent.prompt(intent.Mode(turn.mode)) if turn.mode else "", personal, turn.conversation.instructions]
+def instructions(turn: Turn, *, personal: str = "", before: str = "") -> str:
+    """Return what the model is told before the conversation: what it always is, how to help, and what the person wants
+    of every one, and of this one."""
+    told = [
+        before,
+        intent.prompt(intent.Mode(turn.mode)) if turn.mode else "",
+        personal,
+        turn.conversation.instructions,
+    ]
     return "\n\n".join(filter(None, told))
 
 

@@ -3,6 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from chatsite.languages import grouped
 from llm.values import Options
 
 from .errors import Invalid
@@ -22,7 +27,11 @@ def check(sent: Mapping[str, Any]) -> dict[str, Any]:
     before it answers.
     """
     if unknown := sorted(set(sent) - set(CHECKS)):
-        raise Invalid(f"There is no parameter {unknown[0][:50]!r}. There are: {', '.join(CHECKS)}.", code=CODE)
+        raise Invalid(
+            gettext("There is no parameter %(unknown)s. There are: %(checks)s.")
+            % {"unknown": f"{unknown[0][:50]!r}", "checks": ", ".join(CHECKS)},
+            code=CODE,
+        )
     return {name: CHECKS[name](sent[name]) for name in CHECKS if sent.get(name) is not None}
 
 
@@ -46,20 +55,18 @@ def told(parameters: Mapping[str, Any]) -> str:
 
 CODE = "invalid_parameter"
 LABELS = {
-    "temperature": "Temperature",
-    "top_p": "Top-p",
-    "seed": "Seed",
-    "context_length": "Window of",
-    "thinking": "Thinking",
+    "temperature": _("Temperature"),
+    "top_p": _("Top-p"),
+    "seed": _("Seed"),
 }
 
 
 def _words(name: str, value: Any) -> str:
     if name == "thinking":
-        return "Thinking on" if value else "Thinking off"
+        return gettext("Thinking on") if value else gettext("Thinking off")
     if name == "context_length":
-        return f"{LABELS[name]} {value:,} tokens"
-    return f"{LABELS[name]} {value:g}" if isinstance(value, float) else f"{LABELS[name]} {value}"
+        return gettext("Window of %(number)s tokens") % {"number": grouped(value)}
+    return f"{LABELS[name]} {number_format(f'{value:g}') if isinstance(value, float) else value}"
 
 
 def _temperature(value: Any) -> float:
@@ -69,7 +76,7 @@ def _temperature(value: Any) -> float:
 def _top_p(value: Any) -> float:
     share = _number("top_p", value, 0, 1)
     if not share:
-        raise Invalid("top_p is more than 0 and at most 1.", code=CODE)
+        raise Invalid(gettext("top_p is more than 0 and at most 1."), code=CODE)
     return share
 
 
@@ -83,20 +90,28 @@ def _context_length(value: Any) -> int:
 
 def _thinking(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise Invalid("thinking is true or false.", code=CODE)
+        raise Invalid(gettext("thinking is true or false."), code=CODE)
     return value
 
 
 def _number(name: str, value: Any, least: float, most: float) -> float:
     # One that is no number is not within any limits either.
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise Invalid(f"{name} is a number from {least:g} to {most:g}.", code=CODE)
+        raise Invalid(
+            gettext("%(name)s is a number from %(least)s to %(most)s.")
+            % {"name": name, "least": f"{least:g}", "most": f"{most:g}"},
+            code=CODE,
+        )
     return float(value)
 
 
 def _whole(name: str, value: Any, least: int, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise Invalid(f"{name} is a whole number from {least:,} to {most:,}.", code=CODE)
+        raise Invalid(
+            gettext("%(name)s is a whole number from %(least)s to %(most)s.")
+            % {"name": name, "least": grouped(least), "most": grouped(most)},
+            code=CODE,
+        )
     return value
 
 

@@ -3,12 +3,14 @@
 import re
 import uuid
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from llm.tokens import estimate
 
+from . import search
 from .extraction import Section
-from .inclusion.ranking import index_of
-from .models import Passage, PassageIndex, StoredFile
+from .models import Passage, PassageIndex, SearchEntry, StoredFile
+from .search.words import index_of
 
 PASSAGE_CHARACTERS = 1200
 HEADING_CHARACTERS = 200
@@ -36,16 +38,29 @@ def of(file: StoredFile, sections: Iterable[Section]) -> list[Passage]:
     ]
 
 
-def index(passages: list[Passage]) -> bytes | None:
-    """Return the packed index of passages, None of none; half a second of work for a long file, so not while locked."""
-    return index_of((passage.heading, passage.text) for passage in passages) if passages else None
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the text of a file is found by: the packed words of its passages for questions, its entries for people."""
+
+    data: bytes
+    entries: list[SearchEntry]
 
 
-def keep(file: StoredFile, passages: list[Passage], data: bytes | None) -> None:
-    """Save the passages of a file and their index, so that questions find them."""
+def index(file: StoredFile, passages: list[Passage]) -> Found | None:
+    """Return what the passages of a file are found by, None of none; half a second of work and more for a long file,
+    so not while locked."""
+    if not passages:
+        return None
+    data = index_of((passage.heading, passage.text) for passage in passages)
+    return Found(data=data, entries=search.file_entries(file, passages))
+
+
+def keep(file: StoredFile, passages: list[Passage], found: Found | None) -> None:
+    """Save the passages of a file and what they are found by."""
     Passage.objects.bulk_create(passages, batch_size=BATCH_ROWS)
-    if data is not None:
-        PassageIndex.objects.create(file=file, data=data)
+    if found is not None:
+        PassageIndex.objects.create(file=file, data=found.data)
+        SearchEntry.objects.bulk_create(found.entries)
 
 
 def part(file_id: uuid.UUID, first: int) -> tuple[list[Passage], int | None]:

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import audit
 
@@ -51,7 +52,7 @@ def decide(*, turn: Turn, message_id, allow: bool) -> Message:
 def read(value: str) -> bool:
     """Return what a form's field says; raises Invalid."""
     if value not in {"yes", "no"}:
-        raise Invalid("Say yes or no.", code="invalid_choice")
+        raise Invalid(gettext("Say yes or no."), code="invalid_choice")
     return value == "yes"
 
 

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
+
+from chatsite import saving
+from chatsite.languages import grouped
+
 from . import moderation, modes
 from .errors import TooLarge
 from .turns import check_characters, check_model
@@ -28,16 +33,17 @@ def change(
     mode: str | None = None,
 ) -> None:
     """Keep what is given, all or nothing, and leave the rest; raises Invalid, TooLarge or RefusedByRule."""
+    fields: dict[str, Any] = {}
     if instructions is not None and (text := _instructions(instructions)) != user.instructions:
-        user.instructions = moderation.check_instructions(author=user, text=text)
+        fields["instructions"] = moderation.check_instructions(author=user, text=text)
     if use_instructions is not None:
-        user.use_instructions = use_instructions
+        fields["use_instructions"] = use_instructions
     if model is not None:
         check_model(model)
-        user.default_model = model
+        fields["default_model"] = model
     if mode is not None:
-        user.default_mode = modes.check(mode)
-    user.save(update_fields=["instructions", "use_instructions", "default_model", "default_mode"])
+        fields["default_mode"] = modes.check(mode)
+    saving.save(user, fields)
 
 
 def _instructions(text: str) -> str:
@@ -45,6 +51,8 @@ def _instructions(text: str) -> str:
     check_characters(text)
     if len(text) > INSTRUCTIONS_CHARACTERS:
         raise TooLarge(
-            f"Instructions have {INSTRUCTIONS_CHARACTERS:,} characters at most.", code="instructions_too_large"
+            gettext("Instructions have %(instructions_characters)s characters at most.")
+            % {"instructions_characters": grouped(INSTRUCTIONS_CHARACTERS)},
+            code="instructions_too_large",
         )
     return text

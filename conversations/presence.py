@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
+from contextvars import Context
 
 from django.db import Error
 
@@ -33,7 +34,7 @@ def note(conversation_id: uuid.UUID | str, *, owner: uuid.UUID | None = None) ->
     _waiting[str(conversation_id)] = owner or _waiting.get(str(conversation_id))
     # Tests have a loop each.
     if _keeper is None or _keeper.done() or _keeper.get_loop() is not asyncio.get_running_loop():
-        _keeper = asyncio.create_task(_keep_while_open())
+        _keeper = asyncio.create_task(_keep_while_open(), context=Context())
 
 
 async def _keep_while_open() -> None:

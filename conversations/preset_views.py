@@ -10,6 +10,8 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -19,8 +21,20 @@ from .models import Preset
 from .models.preset import NAME_CHARACTERS, TEXT_CHARACTERS
 from .views import HttpRequest
 
-# All groups are offered at once; an installation with more names them by the API.
+# So many groups are offered to be ticked; where there are more, they are named.
 GROUPS_SHOWN = 200
+
+
+class NamesField(forms.CharField):
+    """Names, each on a line."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return names as they are written."""
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """Return the names that are written."""
+        return [name.strip() for name in (super().to_python(value) or "").splitlines() if name.strip()]
 
 
 class PresetForm(forms.Form):
@@ -28,20 +42,27 @@ class PresetForm(forms.Form):
 
     name = forms.CharField(max_length=NAME_CHARACTERS, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     text = forms.CharField(
-        label="Prompt",
+        label=_("Prompt"),
         max_length=TEXT_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
-        help_text="A word between two braces, such as {{topic}}, is a gap: you are asked for it when you use it.",
+        help_text=_("A word between two braces, such as {{topic}}, is a gap: you are asked for it when you use it."),
     )
 
     def __init__(self, *args, sharing: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
         if sharing:
-            names = Group.objects.order_by("name").values_list("name", flat=True)[:GROUPS_SHOWN]
-            self.fields["everybody"] = forms.BooleanField(label="Everybody may use it", required=False)
-            if names:
+            names = list(Group.objects.order_by("name").values_list("name", flat=True)[: GROUPS_SHOWN + 1])
+            self.fields["everybody"] = forms.BooleanField(label=gettext("Everybody may use it"), required=False)
+            if len(names) > GROUPS_SHOWN:
+                self.fields["groups"] = NamesField(
+                    label=gettext("These groups may use it"),
+                    required=False,
+                    widget=forms.Textarea(attrs={"rows": 4, "dir": "auto", "spellcheck": "false"}),
+                    help_text=gettext("There are too many groups to list here: write the name of each on a line."),
+                )
+            elif names:
                 self.fields["groups"] = forms.MultipleChoiceField(
-                    label="These groups may use it",
+                    label=gettext("These groups may use it"),
                     required=False,
                     choices=[(name, name) for name in names],
                     widget=forms.CheckboxSelectMultiple,
@@ -60,7 +81,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         except ChatError as error:
             form.add_error(None, error.detail)
         else:
-            messages.success(request, f"“{made.name}” was kept. Type / in the chat to use it.")
+            messages.success(
+                request, gettext("“%(name)s” was kept. Type / in the chat to use it.") % {"name": made.name}
+            )
             return redirect("presets")
     found = list(presets.listing(user=request.user))
     context = {
@@ -85,7 +108,7 @@ def preset(request: HttpRequest, preset_id: uuid.UUID) -> HttpResponse:
         except ChatError as error:
             form.add_error(None, error.detail)
         else:
-            messages.success(request, "Saved.")
+            messages.success(request, gettext("Saved."))
             return redirect("presets")
     return render(request, "settings/preset.html", {"section": "presets", "form": form, "preset": found})
 
@@ -96,7 +119,7 @@ def delete(request: HttpRequest, preset_id: uuid.UUID) -> HttpResponse:
     """Delete a prompt of one's own."""
     found = presets.find_own(preset_id=preset_id, user=request.user)
     presets.delete(preset=found)
-    messages.success(request, f"“{found.name}” was deleted.")
+    messages.success(request, gettext("“%(name)s” was deleted.") % {"name": found.name})
     return redirect("presets")
 
 

@@ -7,14 +7,16 @@ from collections.abc import Collection
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.text import has_hidden_characters
+from chatsite.languages import grouped
 
 from .errors import Invalid, NotAllowed, NotFound, PresetTaken, TooLarge
 from .models import Preset
 from .models.preset import NAME_CHARACTERS, TEXT_CHARACTERS
-from .models.tag import key_of
+from .naming import named, save
 from .turns import check_characters
 
 PRESETS_PER_PERSON = 200
@@ -42,7 +44,7 @@ def find_own(*, preset_id: uuid.UUID, user) -> Preset:
     """Return the prompt for whoever may change it; raises NotFound, or NotAllowed where it is only shared with them."""
     found = find(preset_id=preset_id, user=user)
     if found.owner_id != user.pk:
-        raise NotAllowed("This prompt is somebody else's. Keep a copy to change it.")
+        raise NotAllowed(gettext("This prompt is somebody else's. Keep a copy to change it."))
     return found
 
 
@@ -55,26 +57,24 @@ def make(*, owner, name: str, text: str) -> Preset:
     """Return a new prompt; raises Invalid, TooLarge or PresetTaken."""
     name, text = _name(name), _text(text)
     if Preset.objects.owned_by(owner).count() >= PRESETS_PER_PERSON:
-        raise Invalid(f"You can keep {PRESETS_PER_PERSON} prompts. Delete one first.", code="too_many_presets")
+        raise Invalid(
+            gettext("You can keep %(presets_per_person)s prompts. Delete one first.")
+            % {"presets_per_person": PRESETS_PER_PERSON},
+            code="too_many_presets",
+        )
     try:
         with transaction.atomic():
-            return Preset.objects.create(owner=owner, name=name, key=key_of(name), text=text)
+            return Preset.objects.create(owner=owner, **named(name), text=text)
     except IntegrityError:
         raise PresetTaken from None
 
 
 def change(*, preset: Preset, name: str | None = None, text: str | None = None) -> Preset:
     """Return the prompt with another name or text; raises Invalid, TooLarge or PresetTaken."""
-    if name is not None:
-        preset.name = _name(name)
-        preset.key = key_of(preset.name)
+    fields = {} if name is None else named(_name(name))
     if text is not None:
-        preset.text = _text(text)
-    try:
-        with transaction.atomic():
-            preset.save(update_fields=["name", "key", "text"])
-    except IntegrityError:
-        raise PresetTaken from None
+        fields["text"] = _text(text)
+    save(preset, fields, taken=PresetTaken)
     return preset
 
 
@@ -84,10 +84,12 @@ def share(*, preset: Preset, by, everybody: bool, groups: Collection[str] = ()) 
     Raises NotAllowed for whoever may not share, Invalid for a group that there is not.
     """
     if not by.has_perm(SHARE):
-        raise NotAllowed("Only administrators share prompts.")
+        raise NotAllowed(gettext("Only administrators share prompts."))
     found = list(Group.objects.filter(name__in=groups).order_by("name"))
     if missing := sorted(set(groups) - {group.name for group in found}):
-        raise Invalid(f"There is no group {missing[0][:100]!r}.", code="no_such_group")
+        raise Invalid(
+            gettext("There is no group %(missing)s.") % {"missing": f"{missing[0][:100]!r}"}, code="no_such_group"
+        )
     with transaction.atomic():
         before = (preset.everybody, {group.pk for group in preset.groups.all()})
         preset.everybody = everybody
@@ -107,9 +109,12 @@ def _name(name: str) -> str:
     name = " ".join(name.split())
     check_characters(name)
     if not name or has_hidden_characters(name):
-        raise Invalid("Give the prompt a name of characters that can be seen.", code="invalid_name")
+        raise Invalid(gettext("Give the prompt a name of characters that can be seen."), code="invalid_name")
     if len(name) > NAME_CHARACTERS:
-        raise Invalid(f"A name has {NAME_CHARACTERS} characters at most.", code="name_too_long")
+        raise Invalid(
+            gettext("A name has %(name_characters)s characters at most.") % {"name_characters": NAME_CHARACTERS},
+            code="name_too_long",
+        )
     return name
 
 
@@ -117,9 +122,15 @@ def _text(text: str) -> str:
     text = text.replace("\r\n", "\n").strip()
     check_characters(text)
     if not text:
-        raise Invalid("Write what is to be asked.", code="empty_prompt")
+        raise Invalid(gettext("Write what is to be asked."), code="empty_prompt")
     if len(text) > TEXT_CHARACTERS:
-        raise TooLarge(f"A prompt has {TEXT_CHARACTERS:,} characters at most.", code="prompt_too_large")
+        raise TooLarge(
+            gettext("A prompt has %(text_characters)s characters at most.")
+            % {"text_characters": grouped(TEXT_CHARACTERS)},
+            code="prompt_too_large",
+        )
     if len(variables(text)) > VARIABLES:
-        raise Invalid(f"A prompt has {VARIABLES} gaps at most.", code="too_many_variables")
+        raise Invalid(
+            gettext("A prompt has %(variables)s gaps at most.") % {"variables": VARIABLES}, code="too_many_variables"
+        )
     return text

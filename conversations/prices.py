@@ -13,7 +13,7 @@ from .models import ModelPrice
 from .models.usage import PRICED_TOKENS
 
 # Models that run on one's own machines cost nothing per token, unless an administrator says otherwise.
-OWN_PROVIDERS = frozenset({"ollama", "demo", "scripted"})
+OWN_PROVIDERS = frozenset({"ollama", "local", "demo", "scripted"})
 OWN_DOMAINS = (".local", ".localhost", ".internal", ".lan")
 FREE = Decimal(0)
 # What a column of the ledger can hold; a higher cost is a mistake in somebody's price, and counts as unknown.

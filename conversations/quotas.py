@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import F, Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from chatsite import counting
 from llm.values import Usage
@@ -79,7 +80,7 @@ def admit(*, user, limits: Limits, others: int = 0) -> None:
         under_way = Turn.objects.open().filter(author=user).count() + others
         if under_way >= running + settings.USER_WAITING_TURNS:
             raise OverQuota(
-                "You have too many answers under way. Wait for one of them, or stop it.",
+                gettext("You have too many answers under way. Wait for one of them, or stop it."),
                 code="too_many_generations",
                 retry_after=BUSY_SECONDS,
             )
@@ -94,7 +95,9 @@ def check_pace(*, user, limits: Limits) -> None:
     key = pace_key(user)
     if counting.count(key, MINUTE_SECONDS) > limits.requests_per_minute:
         wait = counting.remaining(key, MINUTE_SECONDS)
-        raise OverQuota(f"That was a little fast. Ask again in {_seconds(wait)}.", retry_after=wait)
+        raise OverQuota(
+            gettext("That was a little fast. Ask again in %(seconds)s.") % {"seconds": _seconds(wait)}, retry_after=wait
+        )
 
 
 def check_budget(*, user, limits: Limits) -> None:
@@ -105,13 +108,13 @@ def check_budget(*, user, limits: Limits) -> None:
     spent = used(user=user, limits=limits)
     if limits.tokens_per_day is not None and spent.tokens >= limits.tokens_per_day:
         raise OverQuota(
-            "Your tokens for today are used up. There are new ones at midnight (UTC).",
+            gettext("Your tokens for today are used up. There are new ones at midnight (UTC)."),
             code=USED_UP,
             retry_after=seconds_until(tomorrow(now), now),
         )
     if limits.cost_per_month is not None and spent.cost >= limits.cost_per_month:
         raise OverQuota(
-            "Your budget for this month is used up. There is a new one on the first of the next month (UTC).",
+            gettext("Your budget for this month is used up. There is a new one on the first of the next month (UTC)."),
             code=USED_UP,
             retry_after=seconds_until(next_month(now), now),
         )
@@ -189,4 +192,4 @@ def _most_generous(values: list):
 
 
 def _seconds(wait: int) -> str:
-    return "a second" if wait == 1 else f"{wait} seconds"
+    return ngettext("a second", "%(wait)s seconds", wait) % {"wait": wait}

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import User
@@ -34,7 +35,7 @@ def find(*, conversation_id: uuid.UUID) -> Conversation:
 def grant(*, conversation: Conversation, reader: User, reason: str) -> ReadingGrant:
     """Return the grant to read this conversation for `READING_GRANT_MINUTES`; raises NotAllowed or Invalid."""
     check_allowed(conversation=conversation, reader=reader)
-    reason = check_reason(reason, and_then=" The owner will read it.")
+    reason = check_reason(reason, and_then=gettext("The owner will read it."))
     expires_at = timezone.now() + datetime.timedelta(minutes=settings.READING_GRANT_MINUTES)
     with transaction.atomic():
         made = ReadingGrant.objects.create(
@@ -59,10 +60,16 @@ def check_reason(reason: str, *, and_then: str = "") -> str:
     reason = " ".join(reason.split())
     check_characters(reason)
     if len(reason) < REASON_LEAST_CHARACTERS:
-        sentence = f"Give a reason of at least {REASON_LEAST_CHARACTERS} characters.{and_then}"
-        raise Invalid(sentence, code="reason_too_short")
+        sentence = gettext("Give a reason of at least %(reason_least_characters)s characters.") % {
+            "reason_least_characters": REASON_LEAST_CHARACTERS
+        }
+        raise Invalid(f"{sentence} {and_then}".strip(), code="reason_too_short")
     if len(reason) > REASON_MOST_CHARACTERS:
-        raise Invalid(f"A reason has {REASON_MOST_CHARACTERS} characters at most.", code="reason_too_long")
+        raise Invalid(
+            gettext("A reason has %(reason_most_characters)s characters at most.")
+            % {"reason_most_characters": REASON_MOST_CHARACTERS},
+            code="reason_too_long",
+        )
     return reason
 
 
@@ -70,7 +77,7 @@ def check_allowed(*, conversation: Conversation, reader: User) -> None:
     """Raise NotAllowed unless this person may ask to read, which is entered in the ledger."""
     if not reader.has_perm(PERMISSION):
         audit.enter("text.refused", actor=reader, target=conversation)
-        raise NotAllowed("You may see that this conversation exists, and not what was said in it.")
+        raise NotAllowed(gettext("You may see that this conversation exists, and not what was said in it."))
 
 
 def grant_of(*, conversation: Conversation, reader: User) -> ReadingGrant | None:

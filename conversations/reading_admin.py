@@ -14,6 +14,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.recording import Recorded
@@ -134,14 +136,14 @@ class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
         "pinned",
     )
     search_fields = ["owner__email"]
-    search_help_text = "An e-mail address of its owner, or its id. Titles and texts are not searched."
+    search_help_text = _("An e-mail address of its owner, or its id. Titles and texts are not searched.")
     ordering = ["-active_at"]
     owner_field = "owner"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         return Conversation.objects.defer("title", "instructions")
 
-    @admin.display(description="conversation", ordering="id")
+    @admin.display(description=_("conversation"), ordering="id")
     def name(self, conversation: Conversation) -> str:
         """The beginning of its id, which says nothing of what it is about."""
         return format_html('<code title="{}">{}</code>', conversation.pk, str(conversation.pk)[:ID_SHOWN])
@@ -191,7 +193,9 @@ class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
         reading.check_allowed(conversation=conversation, reader=_reader(request))
         grant = reading.grant_of(conversation=conversation, reader=_reader(request))
         if grant is None:
-            messages.warning(request, "Give a reason first. It holds for a while, and for this conversation only.")
+            messages.warning(
+                request, gettext("Give a reason first. It holds for a while, and for this conversation only.")
+            )
             return redirect(RECORD, conversation.pk)
         beside: list[threads.Entry] = []
         leaf_id: uuid.UUID | None
@@ -215,7 +219,7 @@ class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
             "summaries": conversation.summaries.exclude(text="").order_by("-number"),
             "reading": True,
             "still": True,
-            "asker": "Question",
+            "asker": gettext("Question"),
             "user": request.user,
         }
         response = render(request, "conversations/transcript.html", context)
@@ -273,7 +277,7 @@ class TurnAdmin(MetadataAdmin):
         "truncated",
     )
     search_fields = ["author__email"]
-    search_help_text = "An e-mail address of its author, or its id."
+    search_help_text = _("An e-mail address of its author, or its id.")
     # By the last sign of life, which has an index; a list of all by the moment of the question would have to sort all.
     ordering = ["-heartbeat_at"]
     owner_field = "author"

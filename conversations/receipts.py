@@ -3,14 +3,20 @@
 from typing import Any
 
 from django.template.defaultfilters import filesizeformat
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
+from chatsite.languages import grouped
+
+from .kept import sentence
 from .models import StoredFile
 
 KINDS = {
-    StoredFile.Kind.IMAGE: "Picture",
+    StoredFile.Kind.IMAGE: _("Picture"),
     StoredFile.Kind.PDF: "PDF",
-    StoredFile.Kind.DOCX: "Word document",
-    StoredFile.Kind.TEXT: "Text",
+    StoredFile.Kind.DOCX: _("Word document"),
+    StoredFile.Kind.TEXT: _("Text"),
 }
 # The warning of pages that were drawn, because there is no text on them.
 DRAWN = "pages_drawn"
@@ -19,9 +25,10 @@ DRAWN = "pages_drawn"
 def line(file: StoredFile) -> str:
     """Return what was read as one line, such as "12 pages · 18,204 characters · about 4,600 tokens"."""
     receipt = _Facts(file.receipt)
-    parts = [receipt.pages, receipt.pixels, receipt.counted("characters", "character")]
+    parts = [receipt.pages, receipt.pixels, receipt.characters]
     if file.tokens:
-        parts.append(f"about {file.tokens:,} token{'s' if file.tokens > 1 else ''}")
+        about = ngettext("about %(number)s token", "about %(number)s tokens", file.tokens)
+        parts.append(about % {"number": grouped(file.tokens)})
     return " · ".join(filter(None, parts)) or filesizeformat(file.size)
 
 
@@ -30,26 +37,29 @@ def facts(file: StoredFile) -> list[tuple[str, str]]:
     receipt = _Facts(file.receipt)
     sent = receipt.sent_pixels
     found = [
-        ("Kind", KINDS[StoredFile.Kind(file.kind)]),
-        ("Size", filesizeformat(file.size)),
-        ("Pages", receipt.pages),
-        ("Pages without text", receipt.number("empty_pages_count")),
-        ("Pixels", receipt.pixels and f"{receipt.pixels}{f', sent as {sent}' if sent else ''}"),
-        ("Characters", receipt.number("characters")),
-        ("Words", receipt.number("words")),
-        ("Hidden characters removed", receipt.number("hidden_removed")),
-        ("Encoding", receipt.text("encoding")),
-        ("Tokens", f"about {file.tokens:,}" if file.tokens else ""),
-        ("Read with", receipt.text("engine")),
-        ("Read in", receipt.seconds),
+        (gettext("Kind"), KINDS[StoredFile.Kind(file.kind)]),
+        (gettext("Size"), filesizeformat(file.size)),
+        (gettext("Pages"), receipt.pages),
+        (gettext("Pages without text"), receipt.number("empty_pages_count")),
+        (
+            gettext("Pixels"),
+            ", ".join(filter(None, (receipt.pixels, sent and gettext("sent as %(size)s") % {"size": sent}))),
+        ),
+        (gettext("Characters"), receipt.number("characters")),
+        (gettext("Words"), receipt.number("words")),
+        (gettext("Hidden characters removed"), receipt.number("hidden_removed")),
+        (gettext("Encoding"), receipt.text("encoding")),
+        (gettext("Tokens"), gettext("about %(number)s") % {"number": grouped(file.tokens)} if file.tokens else ""),
+        (gettext("Read with"), receipt.text("engine")),
+        (gettext("Read in"), receipt.seconds),
         ("SHA-256", file.sha256),
     ]
-    return [(name, value) for name, value in found if value]
+    return [(name, str(value)) for name, value in found if value]
 
 
 def warnings(file: StoredFile) -> list[str]:
     """Return what was not read, or not surely, a sentence each."""
-    return [str(warning.get("detail", "")) for warning in _warnings(file)]
+    return [sentence(str(warning.get("detail", ""))) for warning in _warnings(file)]
 
 
 def needs_sight(file: StoredFile) -> bool:
@@ -74,11 +84,13 @@ class _Facts:
 
     def number(self, name: str) -> str:
         value = self._int(name)
-        return f"{value:,}" if value else ""
+        return grouped(value) if value else ""
 
-    def counted(self, name: str, noun: str) -> str:
-        value = self._int(name)
-        return f"{value:,} {noun}{'s' if value > 1 else ''}" if value else ""
+    @property
+    def characters(self) -> str:
+        value = self._int("characters")
+        said = ngettext("%(number)s character", "%(number)s characters", value)
+        return said % {"number": grouped(value)} if value else ""
 
     def text(self, name: str) -> str:
         value = self.receipt.get(name)
@@ -87,12 +99,17 @@ class _Facts:
     @property
     def pages(self) -> str:
         pages, read = self._int("pages"), self._int("pages_read")
-        return f"{read:,} of {pages:,} pages" if 0 < read < pages else self.counted("pages", "page")
+        if 0 < read < pages:
+            return gettext("%(read)s of %(all)s pages") % {"read": grouped(read), "all": grouped(pages)}
+        said = ngettext("%(number)s page", "%(number)s pages", pages)
+        return said % {"number": grouped(pages)} if pages else ""
 
     @property
     def pixels(self) -> str:
         width, height = self._int("width"), self._int("height")
-        return f"{width} × {height} pixels" if width and height else ""
+        if not width or not height:
+            return ""
+        return gettext("%(width)s × %(height)s pixels") % {"width": width, "height": height}
 
     @property
     def sent_pixels(self) -> str:
@@ -102,4 +119,4 @@ class _Facts:
     @property
     def seconds(self) -> str:
         value = self.receipt.get("seconds")
-        return f"{value:.1f} s" if isinstance(value, int | float) else ""
+        return f"{number_format(f'{value:.1f}')} s" if isinstance(value, int | float) else ""

@@ -25,14 +25,14 @@ def report(request: HttpRequest, turn_id: uuid.UUID) -> HttpResponse:
     user = cast(User, request.user)
     turn = turns.find(turn_id=turn_id, user=user)
     message = feedback.answer_of(turn)
-    problem, given = "", {name: request.POST.get(name, "") for name in ("category", "words")}
+    problem, status, given = "", 200, {name: request.POST.get(name, "") for name in ("category", "words")}
     if request.method == "POST":
         try:
             reports.report(message=message, user=user, **given)
         except reports.Reported:
             return redirect("report", turn.pk)
         except ChatError as error:
-            problem = error.detail
+            problem, status = error.detail, error.status
         else:
             return redirect("report", turn.pk)
     try:
@@ -49,4 +49,4 @@ def report(request: HttpRequest, turn_id: uuid.UUID) -> HttpResponse:
         "given": given,
         "most": reports.WORDS_CHARACTERS,
     }
-    return render(request, "conversations/report.html", context, status=400 if problem else 200)
+    return render(request, "conversations/report.html", context, status=status)

@@ -11,9 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.recording import Recorded
+from chatsite.admin import MomentInput
+from chatsite.languages import grouped
 
 from .errors import ChatError
 from .models import Conversation, LegalHold, RetentionPolicy
@@ -45,7 +49,7 @@ class RetentionPolicyAdmin(Recorded):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "What the next run would do",
+            "title": gettext("What the next run would do"),
             "now": now,
             "outlooks": preview.preview(now=now),
             "chats": Kind.CHATS,
@@ -57,16 +61,18 @@ class RetentionPolicyAdmin(Recorded):
 class NewHoldForm(forms.ModelForm):
     """A new hold: a person is named by their address."""
 
-    person = forms.EmailField(required=False, help_text="The e-mail address of the person whose chats are held.")
+    person = forms.EmailField(required=False, help_text=_("The e-mail address of the person whose chats are held."))
 
     class Meta:
         model = LegalHold
         fields = ["person", "conversation_id", "words", "reason", "ends_at"]
-        labels = {"conversation_id": "Chat", "words": "Words"}
+        labels = {"conversation_id": _("Chat"), "words": _("Words")}
         help_texts = {
-            "conversation_id": "The id of one chat; nothing else then.",
-            "words": "What a title or a message holds, as one would search for it: of the person above, or of anybody.",
-            "reason": "Kept in the audit ledger. The owner of a chat is not told of a hold.",
+            "conversation_id": _("The id of one chat; nothing else then."),
+            "words": _(
+                "What a title or a message holds, as one would search for it: of the person above, or of anybody."
+            ),
+            "reason": _("Kept in the audit ledger. The owner of a chat is not told of a hold."),
         }
 
     # Whoever fills it in.
@@ -79,10 +85,10 @@ class NewHoldForm(forms.ModelForm):
         if typed.get("person"):
             owner = User.objects.filter(email=typed["person"].lower()).first()
             if owner is None:
-                self.add_error("person", "Nobody here has this address.")
+                self.add_error("person", gettext("Nobody here has this address."))
         chat = typed.get("conversation_id")
         if chat and not Conversation.everything.filter(pk=chat).exists():
-            self.add_error("conversation_id", "There is no such chat.")
+            self.add_error("conversation_id", gettext("There is no such chat."))
         if not self.errors:
             self.instance.owner_id = owner and owner.pk
             try:
@@ -97,15 +103,6 @@ class NewHoldForm(forms.ModelForm):
         return {"owner_id": self.instance.owner_id, **{name: self.cleaned_data[name] for name in fields}}
 
 
-class MomentInput(forms.DateTimeInput):
-    """The browser's own field for a day and a time: one field with one label."""
-
-    input_type = "datetime-local"
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
-
-
 class EndForm(forms.ModelForm):
     class Meta:
         model = LegalHold
@@ -114,7 +111,7 @@ class EndForm(forms.ModelForm):
     def clean_ends_at(self) -> Any:
         ends_at = self.cleaned_data["ends_at"]
         if ends_at is not None and ends_at <= timezone.now():
-            raise forms.ValidationError("Choose a moment to come, or end it in the list.")
+            raise forms.ValidationError(gettext("Choose a moment to come, or end it in the list."))
         return ends_at
 
 
@@ -164,14 +161,14 @@ class LegalHoldAdmin(Recorded):
             placed = holds.place(by=by, **cast(NewHoldForm, form).placed())
             obj.pk = placed.pk
 
-    @admin.action(description="End the selected holds now", permissions=["change"])
+    @admin.action(description=_("End the selected holds now"), permissions=["change"])
     def end_now(self, request: HttpRequest, queryset: QuerySet[LegalHold]) -> None:
         """End these holds; what was deleted under them goes within a minute."""
         for hold in queryset:
             holds.end(hold=hold, by=cast(User, request.user))
-        self.message_user(request, "They have ended. What was deleted while they held goes within a minute.")
+        self.message_user(request, gettext("They have ended. What was deleted while they held goes within a minute."))
 
-    @admin.display(description="hold", ordering="created_at")
+    @admin.display(description=_("hold"), ordering="created_at")
     def name(self, hold: LegalHold) -> str:
         """The beginning of its id."""
         return str(hold.pk)[:ID_SHOWN]
@@ -180,21 +177,24 @@ class LegalHoldAdmin(Recorded):
     def what(self, hold: LegalHold) -> str:
         """Whose chats or which chat."""
         if hold.conversation_id:
-            return f"Chat {hold.conversation_id}"
+            return gettext("Chat %(id)s") % {"id": hold.conversation_id}
         if hold.owner_id:
-            whose = hold.owner_email or f"deleted account {str(hold.owner_id)[:ID_SHOWN]}"  # type: ignore[attr-defined]
-            return f"Chats of {whose}"
-        return "Anybody's chats"
+            gone = gettext("deleted account %(id_shown)s") % {"id_shown": str(hold.owner_id)[:ID_SHOWN]}
+            whose = hold.owner_email or gone  # type: ignore[attr-defined]
+            return gettext("Chats of %(whose)s") % {"whose": whose}
+        return gettext("Anybody's chats")
 
     @admin.display
     def state(self, hold: LegalHold) -> str:
         """Whether it holds."""
-        return "holds" if hold.is_open else "ended"
+        return gettext("holds") if hold.is_open else gettext("ended")
 
-    @admin.display(description="covers now")
+    @admin.display(description=_("covers now"))
     def covers(self, hold: LegalHold) -> str:
         """How many conversations it holds."""
         if not hold.is_open:
-            return "nothing any more"
+            return gettext("nothing any more")
         found = holds.count(hold)
-        return f"{found:,} chat{'' if found == 1 else 's'}, deleted ones included"
+        return ngettext("%(number)s chat, deleted ones included", "%(number)s chats, deleted ones included", found) % {
+            "number": grouped(found)
+        }

@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import AccountError
 from accounts.models import User
@@ -36,7 +38,7 @@ class FlagAdmin(MetadataAdmin):
     list_select_related = ["user", "assignee"]
     list_filter = ("state", "severity", "source", "place", "action", "category", "created_at")
     search_fields = ["user__email"]
-    search_help_text = "An e-mail address of the person whose conversation it is in, or the flag’s id."
+    search_help_text = _("An e-mail address of the person whose conversation it is in, or the flag’s id.")
     ordering = ["-created_at"]
     owner_field = "user"
     change_list_template = "admin/conversations/flag/change_list.html"
@@ -55,7 +57,7 @@ class FlagAdmin(MetadataAdmin):
         only_mine = request.GET.get("mine") == "1"
         context = {
             **self._context(request),
-            "title": "Review queue",
+            "title": gettext("Review queue"),
             "flags": queue.waiting(mine=_staff(request) if only_mine else None),
             "only_mine": only_mine,
             "at": request.GET.get("at", "0"),
@@ -103,39 +105,41 @@ class FlagAdmin(MetadataAdmin):
         match given.get("do"):
             case "take":
                 queue.assign(flag=flag, to=actor, actor=actor)
-                return "This flag is yours."
+                return gettext("This flag is yours.")
             case "release":
                 queue.assign(flag=flag, to=None, actor=actor)
-                return "This flag is anybody’s."
+                return gettext("This flag is anybody’s.")
             case "uphold" | "dismiss" as outcome:
                 template = DecisionTemplate.objects.filter(pk=_number(given.get("template", ""))).first()
                 words = {"note": given.get("note", ""), "told": given.get("told", "")}
                 decided = Flag.State.UPHELD if outcome == "uphold" else Flag.State.DISMISSED
                 queue.decide(flag=flag, outcome=decided, actor=actor, template=template, **words)
-                return "Upheld." if outcome == "uphold" else "Dismissed."
+                return gettext("Upheld.") if outcome == "uphold" else gettext("Dismissed.")
             case "reopen":
                 queue.reopen(flag=flag, actor=actor)
-                return "It waits for a decision again."
+                return gettext("It waits for a decision again.")
             case "note":
                 queue.put_down(flag=flag, text=given.get("note", ""), actor=actor)
-                return "Put down."
+                return gettext("Put down.")
             case "redact":
                 found = redaction.redact(
                     message_id=flag.message_id or uuid.uuid4(), by=actor, reason=given.get("reason", "")
                 )
-                return f"Removed from every page, export, link, search and prompt ({len(found)} places)."
+                return gettext("Removed from every page, export, link, search and prompt (%(found)s places).") % {
+                    "found": len(found)
+                }
             case "suspend" | "lift" as wanted:
                 return self._suspend(request, flag, lift=wanted == "lift")
         raise Http404
 
     def _suspend(self, request: HttpRequest, flag: Flag, *, lift: bool) -> str:
         if not request.user.has_perm(SUSPEND):
-            raise NotAllowed("You may not suspend people.", code="may_not_suspend")
+            raise NotAllowed(gettext("You may not suspend people."), code="may_not_suspend")
         if lift:
             queue.lift(flag=flag, actor=_staff(request))
-            return "They may sign in again."
+            return gettext("They may sign in again.")
         queue.suspend(flag=flag, actor=_staff(request), told=request.POST.get("told", ""))
-        return "Suspended. Their open pages are closed."
+        return gettext("Suspended. Their open pages are closed.")
 
     def _context(self, request: HttpRequest) -> dict[str, Any]:
         return {
@@ -169,7 +173,7 @@ class RedactionAdmin(Recorded, ReadOnlyAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(redaction.PERMISSION)
 
-    @admin.display(boolean=True, description="original kept, sealed")
+    @admin.display(boolean=True, description=_("original kept, sealed"))
     def is_kept(self, redacted: Redaction) -> bool:
         """Whether what it was can still be read."""
         return redacted.original is not None

@@ -1,15 +1,19 @@
 """The pages on which a person says how the assistant is to be: in every conversation, and in one."""
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import User
 
 from . import lifecycle, models_offered, parameters, preferences, sidebar
 from .errors import ChatError
@@ -23,26 +27,27 @@ class PreferencesForm(forms.Form):
     """What every conversation begins with."""
 
     instructions = forms.CharField(
-        label="What should every answer take into account?",
+        label=_("What should every answer take into account?"),
         required=False,
         max_length=preferences.INSTRUCTIONS_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
-        help_text=f"At most {preferences.INSTRUCTIONS_CHARACTERS:,} characters. What stands here is sent to the model.",
+        help_text=_("At most 4,000 characters. What stands here is sent to the model."),
     )
-    use_instructions = forms.BooleanField(label="Use these instructions", required=False)
-    model = forms.ChoiceField(label="Model", required=False)
+    use_instructions = forms.BooleanField(label=_("Use these instructions"), required=False)
+    model = forms.ChoiceField(label=_("Model"), required=False)
     mode = forms.ChoiceField(
-        label="Kind of help", required=False, choices=[("", "As each question needs it"), *Mode.choices]
+        label=_("Kind of help"), required=False, choices=[("", _("As each question needs it")), *Mode.choices]
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, user: User, **kwargs):
         super().__init__(*args, **kwargs)
-        known = [(model.id, model.id) for model in models_offered.listing().models]
+        listing = models_offered.listing_for(user)
+        known = [(model.id, model.title or model.id) for model in listing.models]
         wanted = self.initial.get("model")
         if wanted and wanted not in dict(known):
-            known.append((wanted, f"{wanted} (not there at the moment)"))
+            known.append((wanted, gettext("%(wanted)s (not there at the moment)") % {"wanted": wanted}))
         self.fields["model"].widget.choices = self.fields["model"].choices = [  # type: ignore[attr-defined]
-            ("", "The usual one of this server"),
+            ("", gettext("The usual one of this server")),
             *known,
         ]
 
@@ -55,34 +60,34 @@ class ParametersForm(forms.Form):
         min_value=0,
         max_value=parameters.TEMPERATURE_MAX,
         widget=forms.NumberInput(attrs={"step": "0.1"}),
-        help_text="From 0, which is matter-of-fact, to 2, which is wild.",
+        help_text=_("From 0, which is matter-of-fact, to 2, which is wild."),
     )
     top_p = forms.FloatField(
-        label="Top-p",
+        label=_("Top-p"),
         required=False,
         min_value=0.01,
         max_value=1,
         widget=forms.NumberInput(attrs={"step": "0.01"}),
-        help_text="Only the likeliest words that make up this share, up to 1.",
+        help_text=_("Only the likeliest words that make up this share, up to 1."),
     )
     seed = forms.IntegerField(
         required=False,
         min_value=0,
         max_value=parameters.SEED_MAX,
-        help_text="With the same one, the same question is answered alike, as far as the server can.",
+        help_text=_("With the same one, the same question is answered alike, as far as the server can."),
     )
     context_length = forms.IntegerField(
-        label="Window, in tokens",
+        label=_("Window, in tokens"),
         required=False,
         min_value=parameters.CONTEXT_MIN,
         max_value=parameters.CONTEXT_MAX,
         widget=forms.NumberInput(attrs={"step": "1"}),
-        help_text="How much of the conversation is sent at most, within what the model takes.",
+        help_text=_("How much of the conversation is sent at most, within what the model takes."),
     )
     thinking = forms.ChoiceField(
         required=False,
-        choices=[("", "As the model does it"), ("on", "On"), ("off", "Off")],
-        help_text="Only counts for models that can think.",
+        choices=[("", _("As the model does it")), ("on", _("On")), ("off", _("Off"))],
+        help_text=_("Only counts for models that can think."),
     )
 
     @property
@@ -97,14 +102,15 @@ class ParametersForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def chat(request: HttpRequest) -> HttpResponse:
     """Instructions, and the model and the kind of help to begin with."""
-    form = PreferencesForm(request.POST or None, initial=preferences.of(request.user))
+    user = cast(User, request.user)
+    form = PreferencesForm(request.POST or None, initial=preferences.of(user), user=user)
     if request.method == "POST" and form.is_valid():
         try:
             preferences.change(user=request.user, **form.cleaned_data)
         except ChatError as error:
             form.add_error(None, error.detail)
         else:
-            messages.success(request, "Saved.")
+            messages.success(request, gettext("Saved."))
             return redirect("settings_chat")
     return render(request, "settings/chat.html", {"section": "chat", "form": form})
 

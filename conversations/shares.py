@@ -10,6 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 
@@ -19,7 +21,7 @@ from .models import Attachment, Conversation, Message, ShareLink, Turn
 # 192 bits: nobody finds one by trying.
 TOKEN_BYTES = 24
 # How long a link may live, in days; 0 is until it is revoked.
-LIVES = {1: "In a day", 7: "In a week", 30: "In 30 days", 90: "In 90 days", 0: "When you revoke it"}
+LIVES = {1: _("In a day"), 7: _("In a week"), 30: _("In 30 days"), 90: _("In 90 days"), 0: _("When you revoke it")}
 USUAL_LIFE = 30
 LINKS_MAX = 500
 TURNS_SHOWN = 50
@@ -29,7 +31,7 @@ ALL_TURNS = 1_000_000
 class SharingOff(ChatError):
     status = 403
     code = "sharing_off"
-    detail = "Sharing is turned off on this server."
+    detail = _("Sharing is turned off on this server.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +64,28 @@ def make(
     if not settings.SHARING:
         raise SharingOff
     if days not in LIVES:
-        raise Invalid(f"A link lives for one of these days: {', '.join(map(str, LIVES))}.", code="invalid_days")
+        raise Invalid(
+            gettext("A link lives for one of these days: %(lives)s.") % {"lives": ", ".join(map(str, LIVES))},
+            code="invalid_days",
+        )
     wanted = branch or conversation.leaf_id
     leaf = conversation.turns.filter(pk=wanted).first() if wanted else None
     if leaf is None:
         if branch:
             raise NotFound
-        raise Invalid("Nothing was said here yet.", code="nothing_to_share")
+        raise Invalid(gettext("Nothing was said here yet."), code="nothing_to_share")
     if leaf.is_open:
         raise TurnRunning(turn=str(leaf.pk))
     if ShareLink.objects.filter(owner=owner).count() >= LINKS_MAX:
         raise OverQuota(
-            f"You have {LINKS_MAX} links. Revoked ones count until their chats are deleted.", retry_after=60
+            gettext("You have %(links_max)s links. Revoked ones count until their chats are deleted.")
+            % {"links_max": LINKS_MAX},
+            retry_after=60,
         )
     if id is not None and ShareLink.objects.filter(pk=id).exists():
-        raise IdTaken("This link was made already. Only then could it be seen; make another one if you need it.")
+        raise IdTaken(
+            gettext("This link was made already. Only then could it be seen; make another one if you need it.")
+        )
     token = secrets.token_urlsafe(TOKEN_BYTES)
     link = ShareLink.objects.create(
         id=id or uuid.uuid4(),

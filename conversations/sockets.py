@@ -4,6 +4,7 @@ import asyncio
 import logging
 import uuid
 import weakref
+from contextvars import Context
 from typing import Protocol
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.db import Error
 from accounts.credentials import Credential, still_valid
 from accounts.models import User
 from accounts.signals import credentials_revoked
+from chatsite import metrics
 from chatsite.threads import in_database
 
 from .live import feeds
@@ -92,7 +94,7 @@ def leave(connection: Connection) -> None:
 def _watch() -> None:
     global _sweeper
     if _sweeper is None or _sweeper.done():
-        _sweeper = asyncio.create_task(_sweep_while_open())
+        _sweeper = asyncio.create_task(_sweep_while_open(), context=Context())
 
 
 async def _sweep_while_open() -> None:
@@ -110,11 +112,13 @@ async def sweep(connections: set[Connection]) -> None:
     """Close those of these sockets whose person is not signed in any more, or whose client takes nothing."""
     for connection in connections:
         if connection.stalled:
+            metrics.readers_closed.add("slow")
             await connection.turn_out_slow()
     by_credential = {connection.credential: connection for connection in connections}
     valid = await in_database(still_valid, list(by_credential))
     for credential, connection in by_credential.items():
         if credential not in valid:
+            metrics.readers_closed.add("signed_out")
             await connection.turn_out()
 
 

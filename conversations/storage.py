@@ -73,6 +73,14 @@ def orphans() -> Iterator[str]:
             yield from (name for name in batch if name not in known and default_storage.get_modified_time(name) < late)
 
 
+def names() -> Iterator[str]:
+    """Yield the names of all bytes that rows need, a few rows at a time."""
+    for field in ("content", "image", "thumbnail"):
+        kept = StoredFile.objects.exclude(**{field: ""}).values_list(field, flat=True)
+        yield from kept.order_by().iterator(BATCH)
+    yield from DrawnPage.objects.order_by().values_list("image", flat=True).iterator(BATCH)
+
+
 def drop_unsent() -> int:
     """Delete what was never sent; return how many uploads that were."""
     return sum(drop_waiting(each) for each in list(unsent().values_list("pk", flat=True)))

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+
 from .usage_charts import GROUND, SKY, Tick, percent
 
 # The last so many answers are drawn.
@@ -47,10 +50,20 @@ def times(milliseconds: Sequence[int]) -> TimeChart | None:
             width=percent(slot * BAR_SHARE),
             y=percent(GROUND - value / most * (GROUND - SKY)),
             height=percent(value / most * (GROUND - SKY)),
-            title=f"Answer {len(milliseconds) - len(shown) + number + 1}: {value:.1f} s",
+            title=gettext("Answer %(number)s: %(seconds)s s")
+            % {"number": len(milliseconds) - len(shown) + number + 1, "seconds": number_format(f"{value:.1f}")},
         )
         for number, value in enumerate(seconds)
     ]
-    lines = [(GROUND, "0"), ((GROUND + SKY) / 2, f"{most / 2:g} s"), (SKY, f"{most:g} s")]
+    lines = [
+        (GROUND, "0"),
+        ((GROUND + SKY) / 2, f"{number_format(f'{most / 2:g}')} s"),
+        (SKY, f"{number_format(f'{most:g}')} s"),
+    ]
     ticks = [Tick(y=percent(y), text_y=percent(y + 2), text=text) for y, text in lines]
-    return TimeChart(bars, ticks, f"Seconds for each answer: {', '.join(f'{value:.1f}' for value in seconds)}")
+    return TimeChart(
+        bars,
+        ticks,
+        gettext("Seconds for each answer: %(seconds)s")
+        % {"seconds": "; ".join(number_format(f"{value:.1f}") for value in seconds)},
+    )

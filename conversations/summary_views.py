@@ -9,6 +9,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,6 +18,7 @@ from chatsite.templatetags.pages import model_name, seconds
 
 from . import lifecycle, sidebar, summaries, summary_charts, timeline, usage_charts
 from .errors import ChatError, Invalid, NotFound
+from .kept import sentence
 from .models import Conversation, Job, Summary
 from .summaries import Session
 from .summaries.write import key_of
@@ -30,17 +33,17 @@ HOUR_MINUTES = 60
 
 # How each thing that happened is called on the page, and in which tone.
 WORDS = {
-    "question": ("Question", ""),
-    "answer": ("Answer", "ok"),
-    "answer.stopped": ("Answer stopped", "warn"),
-    "answer.failed": ("Answer failed", "danger"),
-    "answer.interrupted": ("Answer interrupted", "warn"),
-    "answer.blocked": ("Question blocked", "warn"),
-    "tool.called": ("Tool called", ""),
-    "tool.returned": ("Tool answered", ""),
-    "session.ended": ("Session ended", "ok"),
-    "summary": ("Summary written", "ok"),
-    "rating": ("Rated", "ok"),
+    "question": (_("Question"), ""),
+    "answer": (_("Answer"), "ok"),
+    "answer.stopped": (_("Answer stopped"), "warn"),
+    "answer.failed": (_("Answer failed"), "danger"),
+    "answer.interrupted": (_("Answer interrupted"), "warn"),
+    "answer.blocked": (_("Question blocked"), "warn"),
+    "tool.called": (_("Tool called"), ""),
+    "tool.returned": (_("Tool answered"), ""),
+    "session.ended": (_("Session ended"), "ok"),
+    "summary": (_("Summary written"), "ok"),
+    "rating": (_("Rated"), "ok"),
 }
 TONES = {Summary.Sentiment.POSITIVE: "ok", Summary.Sentiment.NEUTRAL: "", Summary.Sentiment.NEGATIVE: "warn"}
 
@@ -133,8 +136,13 @@ def _is_written_now(summary: Summary) -> bool:
 def _length(session: Session) -> str:
     minutes, rest = divmod(int((session.end_time - session.start_time).total_seconds()), 60)
     if minutes >= HOUR_MINUTES:
-        return f"{minutes // HOUR_MINUTES} h {minutes % HOUR_MINUTES} min"
-    return f"{minutes} min" if minutes else f"{rest} s"
+        return gettext("%(hours)s h %(minutes)s min") % {
+            "hours": minutes // HOUR_MINUTES,
+            "minutes": minutes % HOUR_MINUTES,
+        }
+    return (
+        gettext("%(minutes)s min") % {"minutes": minutes} if minutes else gettext("%(seconds)s s") % {"seconds": rest}
+    )
 
 
 def _mean(session: Session, name: str) -> str:
@@ -157,7 +165,7 @@ def _models(session: Session) -> list[usage_charts.Part]:
 def _lines(log: timeline.Log) -> Iterator[Line]:
     for event in log.events:
         words, tone = WORDS[event.type]
-        yield Line(event.at, words, tone, _detail(event))
+        yield Line(event.at, str(words), tone, _detail(event))
 
 
 def _detail(event: timeline.Event) -> str:
@@ -165,9 +173,11 @@ def _detail(event: timeline.Event) -> str:
     match event.type:
         case "question":
             files = ", ".join(data["attachments"])
-            text = " · ".join(part for part in (data["content"], files and f"with {files}") if part)
+            text = " · ".join(
+                part for part in (data["content"], files and gettext("with %(files)s") % {"files": files}) if part
+            )
         case "answer.failed" | "answer.interrupted" | "answer.blocked":
-            text = data["detail"]
+            text = sentence(data["detail"])
         case "answer" | "answer.stopped":
             took = seconds(data["total_ms"]) if data["total_ms"] is not None else ""
             text = " · ".join(part for part in (model_name(data["model"]), took) if part)
@@ -176,15 +186,15 @@ def _detail(event: timeline.Event) -> str:
         case "tool.returned":
             text = f"{data['name']}: {data['result']}"
         case "session.ended":
-            text = "because nobody had it open any more" if data["by"] == Summary.EndedBy.CLOCK else ""
+            text = gettext("because nobody had it open any more") if data["by"] == Summary.EndedBy.CLOCK else ""
         case "summary":
             text = (
-                "from its own sentences"
+                gettext("from its own sentences")
                 if data["status"] == Summary.State.PARTIAL
-                else f"by {model_name(data['model'])}"
+                else gettext("by %(model)s") % {"model": model_name(data["model"])}
             )
         case _:
-            text = f"{data['rating']} of {len(STARS)} stars"
+            text = gettext("%(rating)s of %(all)s stars") % {"rating": data["rating"], "all": len(STARS)}
     line = " ".join(text.split())
     return line if len(line) <= LINE_CHARACTERS else line[:LINE_CHARACTERS].rstrip() + "…"
 
@@ -199,4 +209,4 @@ def _after(request: HttpRequest) -> timeline.Place | None:
         at = datetime.datetime.fromisoformat(moment)
         return timeline.Place(at.astimezone(datetime.UTC), uuid.UUID(id))
     except (ValueError, OverflowError):
-        raise Invalid("There is no such place in the timeline.") from None
+        raise Invalid(gettext("There is no such place in the timeline.")) from None

@@ -4,12 +4,13 @@ import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext
 
 from accounts import audit
 
-from . import live
+from . import live, naming
 from .errors import Invalid, NotFound, TagTaken
 from .models import Conversation, Tag
 from .models.tag import NAME_CHARACTERS, key_of
@@ -47,16 +48,10 @@ def make(*, owner, name: str, colour: str = "") -> Tag:
 
 def change(*, tag: Tag, name: str | None = None, colour: str | None = None) -> Tag:
     """Return the tag with another name or colour, wherever it is; raises Invalid or TagTaken."""
-    if name is not None:
-        tag.name = clean(name)
-        tag.key = key_of(tag.name)
+    fields = {} if name is None else naming.named(clean(name))
     if colour is not None:
-        tag.colour = _checked(colour)
-    try:
-        with transaction.atomic():
-            tag.save(update_fields=["name", "key", "colour"])
-    except IntegrityError:
-        raise TagTaken from None
+        fields["colour"] = _checked(colour)
+    naming.save(tag, fields, taken=TagTaken)
     live.tell_person(tag.owner_id)
     return tag
 
@@ -72,7 +67,11 @@ def named(*, owner, names: Sequence[str]) -> list[Tag]:
     """Return a person's tags of these names, made where there are none yet; raises Invalid."""
     wanted = {key_of(name): name for name in map(clean, names)}
     if len(wanted) > TAGS_PER_CONVERSATION:
-        raise Invalid(f"A conversation has {TAGS_PER_CONVERSATION} tags at most.", code="too_many_tags")
+        raise Invalid(
+            gettext("A conversation has %(tags_per_conversation)s tags at most.")
+            % {"tags_per_conversation": TAGS_PER_CONVERSATION},
+            code="too_many_tags",
+        )
     mine = Tag.objects.visible_to(owner).filter(key__in=wanted)
     missing = [name for key, name in wanted.items() if key not in set(mine.values_list("key", flat=True))]
     if missing:
@@ -104,7 +103,11 @@ def rearrange(*, user, add: Collection[Pair], remove: Collection[Pair]) -> None:
         having.bulk_create([having.model(tag_id=tag, conversation_id=chat) for tag, chat in add], ignore_conflicts=True)
         most = Counter(having.filter(conversation__in={chat for _, chat in add}).values_list("conversation", flat=True))
         if most and max(most.values()) > TAGS_PER_CONVERSATION:
-            raise Invalid(f"A conversation has {TAGS_PER_CONVERSATION} tags at most.", code="too_many_tags")
+            raise Invalid(
+                gettext("A conversation has %(tags_per_conversation)s tags at most.")
+                % {"tags_per_conversation": TAGS_PER_CONVERSATION},
+                code="too_many_tags",
+            )
         differing = {chat for _, chat in before ^ ((before - {*remove}) | {*add})}
         for changed in chats.filter(pk__in=differing):
             audit.enter("conversation.changed", target=changed, fields=["tags"])
@@ -116,9 +119,12 @@ def clean(name: str) -> str:
     name = " ".join(name.split())
     check_characters(name)
     if not name:
-        raise Invalid("A tag has at least one character.", code="empty_name")
+        raise Invalid(gettext("A tag has at least one character."), code="empty_name")
     if len(name) > NAME_CHARACTERS:
-        raise Invalid(f"A tag has {NAME_CHARACTERS} characters at most.", code="name_too_long")
+        raise Invalid(
+            gettext("A tag has %(name_characters)s characters at most.") % {"name_characters": NAME_CHARACTERS},
+            code="name_too_long",
+        )
     return name
 
 
@@ -131,7 +137,11 @@ def _made(owner, names: Iterable[str], colour: str = "") -> list[Tag]:
         used[chosen] += 1
         made.append(Tag(owner=owner, name=name, key=key_of(name), colour=chosen))
     if used.total() > TAGS_PER_PERSON:
-        raise Invalid(f"You can have {TAGS_PER_PERSON} tags. Delete some that you do not need.", code="too_many_tags")
+        raise Invalid(
+            gettext("You can have %(tags_per_person)s tags. Delete some that you do not need.")
+            % {"tags_per_person": TAGS_PER_PERSON},
+            code="too_many_tags",
+        )
     Tag.objects.bulk_create(made, ignore_conflicts=True)
     live.tell_person(owner.pk)
     return list(Tag.objects.visible_to(owner).filter(key__in=[tag.key for tag in made]))
@@ -139,5 +149,7 @@ def _made(owner, names: Iterable[str], colour: str = "") -> list[Tag]:
 
 def _checked(colour: str) -> str:
     if colour not in Tag.Colour.values:
-        raise Invalid(f"A colour is one of: {', '.join(Tag.Colour.values)}.", code="unknown_colour")
+        raise Invalid(
+            gettext("A colour is one of: %(values)s.") % {"values": ", ".join(Tag.Colour.values)}, code="unknown_colour"
+        )
     return colour

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -38,7 +39,7 @@ def bring_in(request: HttpRequest) -> HttpResponse:
     try:
         files = request.FILES.getlist("file")
         if len(files) != 1:
-            raise Invalid("Choose one file.", code="no_file")
+            raise Invalid(gettext("Choose one file."), code="no_file")
         made = imports.take_in(owner=request.user, upload=files[0])
     except ChatError as error:
         messages.error(request, error.detail)
@@ -46,9 +47,14 @@ def bring_in(request: HttpRequest) -> HttpResponse:
     count = len(made.conversations)
     if count == 1 and not made.missing:
         return redirect("conversation", made.conversations[0].pk)
-    messages.success(request, f"{count} chat{'s were' if count != 1 else ' was'} imported.")
+    messages.success(
+        request,
+        ngettext("%(number)s chat was imported.", "%(number)s chats were imported.", count) % {"number": count},
+    )
     if made.missing:
-        messages.warning(request, f"These files were not in it: {', '.join(made.missing[:20])}.")
+        messages.warning(
+            request, gettext("These files were not in it: %(missing)s.") % {"missing": ", ".join(made.missing[:20])}
+        )
     return redirect("data")
 
 
@@ -86,7 +92,7 @@ def share(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
 def revoke(request: HttpRequest, link_id: uuid.UUID) -> HttpResponse:
     """Let a link lead nowhere."""
     link = shares.revoke(link=shares.find(link_id=link_id, user=request.user))
-    messages.success(request, "The link was revoked. Nobody can open it any more.")
+    messages.success(request, gettext("The link was revoked. Nobody can open it any more."))
     if request.POST.get("from") == "data":
         return redirect("data")
     return redirect("share", link.conversation_id)
@@ -106,10 +112,10 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
                 vars(each)["picture"] = reverse("shared_image", args=[token, each.pk]) if shown else ""
     context = {
         "link": link,
-        "title": link.title or "A shared chat",
+        "title": link.title or gettext("A shared chat"),
         # Never a part of their address.
-        "by": (link.owner.name or "Somebody") if link.with_name else "",
-        "asker": link.owner.name if link.with_name and link.owner.name else "Question",
+        "by": (link.owner.name or gettext("Somebody")) if link.with_name else "",
+        "asker": link.owner.name if link.with_name and link.owner.name else gettext("Question"),
         "turns": [(turn, said, exports.how_it_ended(turn)) for turn, said in part.turns],
         "page": part.page,
         "pages": part.pages,
@@ -151,7 +157,7 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
     try:
         id = uuid.UUID(link_id) if link_id else None
     except ValueError:
-        raise Invalid("This form is broken. Reload the page.") from None
+        raise Invalid(gettext("This form is broken. Reload the page.")) from None
     chosen = int(days) if days.isascii() and days.isdigit() and len(days) < PAGE_DIGITS else -1
     ticked = {name: name in request.POST for name in ("with_name", "with_work", "with_images")}
     return {"days": chosen if days else shares.USUAL_LIFE, "id": id, **ticked}

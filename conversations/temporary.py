@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from chatsite.threads import in_database
 from llm.values import Message as Said
 from llm.values import Options
 
-from . import context
+from . import context, profiles
 from .errors import Invalid, NotAllowed, TooLarge
 from .v1 import caller
 from .v1.asked import Asked
@@ -21,7 +23,7 @@ class NotOffered(NotAllowed):
     """Everything that is said on this server is kept."""
 
     code = "not_offered"
-    detail = "Temporary chats are turned off on this server: what is said here is kept on record."
+    detail = _("Temporary chats are turned off on this server: what is said here is kept on record.")
 
 
 def check_offered() -> None:
@@ -38,21 +40,25 @@ async def begin(*, user, model: str, messages: Sequence[Mapping[str, str]]) -> t
     """
     check_offered()
     said = read(messages)
-    _, found = await caller.engine().catalog.get(model)
-    budget = await in_database(context.budget_for, found)
+    found = await profiles.resolve(caller.engine().catalog, user=user, wanted=model)
+    told = context.cost((Said("system", found.instructions),)) if found.instructions else 0
+    budget = await in_database(context.budget_for, found.model) - told
     kept, left_out = fitting(said, budget)
-    return await caller.begin(user, Asked(model=found.id, messages=kept, options=Options())), left_out
+    return await caller.begin(user, Asked(model=found.model.id, messages=kept, options=Options())), left_out
 
 
 def read(messages: Sequence[Mapping[str, str]]) -> tuple[Said, ...]:
     """Return the messages as a model sees them; raises Invalid or TooLarge."""
     if not messages or messages[-1]["role"] != "user" or not messages[-1]["content"].strip():
-        raise Invalid("The last message is the question, and a question has words.", code="empty_message")
+        raise Invalid(gettext("The last message is the question, and a question has words."), code="empty_message")
     if len(messages) > MOST_MESSAGES:
-        raise TooLarge(f"A temporary chat has {MOST_MESSAGES} messages at most. Begin another one.")
+        raise TooLarge(
+            gettext("A temporary chat has %(most_messages)s messages at most. Begin another one.")
+            % {"most_messages": MOST_MESSAGES}
+        )
     most = settings.MESSAGE_MAX_BYTES
     if any(len(each["content"].encode()) > most for each in messages if each["role"] == "user"):
-        raise TooLarge(f"This is too long: a message may have {most // 1024} KB at most.")
+        raise TooLarge(gettext("This is too long: a message may have %(most)s KB at most.") % {"most": most // 1024})
     return tuple(Said(each["role"], each["content"]) for each in messages if each["content"])
 
 

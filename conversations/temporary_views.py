@@ -22,7 +22,7 @@ def page(request: HttpRequest) -> HttpResponse:
         temporary.check_offered()
     except temporary.NotOffered:
         offered = False
-    listing = models_offered.listing()
+    listing = models_offered.listing_for(request.user)
     context = {
         **sidebar.context(request),
         # The composer asks for one; nothing is ever kept under it.

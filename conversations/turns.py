@@ -9,6 +9,7 @@ from functools import partial
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from . import attachments as files
 from . import events, live, moderation, modes, quotas, runner, search
@@ -123,7 +124,7 @@ def resume(*, turn: Turn, author, client_id: str | None = None, model: str = "")
     """
     question, *_, answer = turn.messages.all()
     if not turn.is_open and not (turn.is_cut_off and answer.text):
-        raise Invalid("There is no answer here that was cut off.", code="not_cut_off")
+        raise Invalid(gettext("There is no answer here that was cut off."), code="not_cut_off")
     _check_not_removed(question, answer)
     return _begin(
         conversation_id=turn.conversation_id,
@@ -158,31 +159,35 @@ def find(*, turn_id, user) -> Turn:
 
 def _check_text(text: str, *, empty: bool = False) -> None:
     if not text.strip() and not empty:
-        raise Invalid("Write something first.", code="empty_message")
+        raise Invalid(gettext("Write something first."), code="empty_message")
     check_characters(text)
     if len(text.encode()) > settings.MESSAGE_MAX_BYTES:
-        raise TooLarge(f"A message may have {settings.MESSAGE_MAX_BYTES // 1024} KB at most.", code="message_too_large")
+        raise TooLarge(
+            gettext("A message may have %(message_max_bytes)s KB at most.")
+            % {"message_max_bytes": settings.MESSAGE_MAX_BYTES // 1024},
+            code="message_too_large",
+        )
 
 
 def _check_not_removed(*said: Message) -> None:
     if any(message.redacted_at for message in said):
-        raise Invalid("A moderator has removed this message.", code="message_removed")
+        raise Invalid(gettext("A moderator has removed this message."), code="message_removed")
 
 
 def check_characters(text: str) -> None:
     """Raise Invalid if the text holds what no database or page can carry: NUL or half a character."""
     if "\x00" in text:
-        raise Invalid("The text holds a NUL character.", code="invalid_character")
+        raise Invalid(gettext("The text holds a NUL character."), code="invalid_character")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise Invalid("The text holds half of a Unicode character.", code="invalid_unicode") from None
+        raise Invalid(gettext("The text holds half of a Unicode character."), code="invalid_unicode") from None
 
 
 def check_model(model: str) -> None:
     """Raise Invalid if no model can have this name."""
     if len(model) > MODEL_CHARACTERS:
-        raise Invalid("There is no model of that name.", code="model_not_found")
+        raise Invalid(gettext("There is no model of that name."), code="model_not_found")
     check_characters(model)
 
 
@@ -301,7 +306,7 @@ def _commit(
     claimed = {"status": Turn.Status.RUNNING, "worker": worker, "started_at": timezone.now()} if worker else {}
     depth = parent.depth + 1 if parent else 0
     if depth > DEPTH_LIMIT:
-        raise Invalid("This conversation is too long. Please begin a new one.", code="conversation_too_long")
+        raise Invalid(gettext("This conversation is too long. Please begin a new one."), code="conversation_too_long")
     before = list(continues.messages.all()) if continues else []
     turn = Turn.objects.create(
         conversation=conversation,
@@ -391,7 +396,7 @@ def _uuid(client_id: str) -> str:
     try:
         return str(uuid.UUID(client_id))
     except (ValueError, AttributeError, TypeError):
-        raise Invalid("A client_id is a UUID.", code="invalid_client_id") from None
+        raise Invalid(gettext("A client_id is a UUID."), code="invalid_client_id") from None
 
 
 def title_of(text: str) -> str:

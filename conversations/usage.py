@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.db.models import Count
+from django.utils.translation import gettext
 
 from chatsite import counting
 
@@ -102,9 +103,11 @@ def report(*, user, first: datetime.date | None = None, last: datetime.date | No
     last = last or quotas.utc_now().date()
     first = first or last - min(datetime.timedelta(days=DAYS_DEFAULT - 1), last - datetime.date.min)
     if first > last:
-        raise Invalid("The first day comes after the last one.", code="invalid_range")
+        raise Invalid(gettext("The first day comes after the last one."), code="invalid_range")
     if (last - first).days >= DAYS_LIMIT:
-        raise Invalid(f"A report covers {DAYS_LIMIT} days at most.", code="invalid_range")
+        raise Invalid(
+            gettext("A report covers %(days_limit)s days at most.") % {"days_limit": DAYS_LIMIT}, code="invalid_range"
+        )
     days = [first + datetime.timedelta(days=number) for number in range((last - first).days + 1)]
     found = Report(first, last, Sums(), {day: Sums() for day in days}, {}, {})
     for day, model, purpose, sums in _groups(user, first, last):

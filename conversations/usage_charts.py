@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
 
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext, ngettext
+
+from chatsite.languages import grouped
+
 from .models import Mode
 from .usage import Sums
 
@@ -74,7 +79,8 @@ def by_day(days: dict[datetime.date, Sums]) -> DayChart:
         day: (
             sums.completion_tokens,
             sums.prompt_tokens,
-            f"{date(day)}: {sums.prompt_tokens:,} read, {sums.completion_tokens:,} written",
+            gettext("%(date)s: %(read)s read, %(written)s written")
+            % {"date": date(day), "read": grouped(sums.prompt_tokens), "written": grouped(sums.completion_tokens)},
         )
         for day, sums in days.items()
     }
@@ -120,7 +126,7 @@ def shares(amounts: Sequence[tuple[str, int | Decimal, str]]) -> list[Part]:
     colours = [*COLOURS, OTHERS]
     if len(named) < len(found):
         widths.append(100 - sum(widths))
-        named = [*named, ("Others", 0, f"{len(found) - len(named)} more")]
+        named = [*named, (gettext("Others"), 0, gettext("%(number)s more") % {"number": len(found) - len(named)})]
     return [
         Part(percent(end - width), percent(max(width - SHARE_GAP, 0.2)), colour, name, f"{text} ({width:.0f}%)")
         for (name, _, text), width, end, colour in zip(named, widths, accumulate(widths), colours, strict=False)
@@ -129,12 +135,12 @@ def shares(amounts: Sequence[tuple[str, int | Decimal, str]]) -> list[Part]:
 
 def kinds(counts: Mapping[str, int]) -> list[Part]:
     """Return the kinds of help as parts of a whole, from how many questions got which."""
-    return shares([(kind(mode), count, f"{count:,}") for mode, count in counts.items()])
+    return shares([(kind(mode), count, grouped(count)) for mode, count in counts.items()])
 
 
 def kind(mode: str) -> str:
     """Return what people call a kind of help."""
-    return Mode(mode).label if mode in Mode.values else "Not known"
+    return str(Mode(mode).label) if mode in Mode.values else gettext("Not known")
 
 
 def said(parts: Iterable[Part]) -> str:
@@ -153,13 +159,13 @@ def short(value: int) -> str:
     """Return a number as a scale has it: 800, 40k, 1.5M."""
     for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
         if value >= size:
-            return f"{value / size:.4g}{letter}"
+            return f"{number_format(f'{value / size:.4g}')}{letter}"
     return str(value)
 
 
 def date(day: datetime.date) -> str:
     """Return a day as people say it, without the year."""
-    return f"{day.day} {day:%b}"
+    return date_format(day, gettext("j M"))
 
 
 def percent(value: float) -> str:
@@ -170,7 +176,15 @@ def percent(value: float) -> str:
 def _summary(days: dict[datetime.date, Sums]) -> str:
     used = {day: sums.tokens for day, sums in days.items() if sums.calls}
     if not used:
-        return "No tokens on any day"
+        return gettext("No tokens on any day")
     peak = max(used, key=lambda day: used[day])
-    kind = "day" if len(used) == 1 else "days"
-    return f"Tokens by day: used on {len(used)} {kind}, most on {date(peak)} with {used[peak]:,}"
+    said = ngettext(
+        "Tokens by day: used on %(used)s day, most on %(date)s with %(peak)s",
+        "Tokens by day: used on %(used)s days, most on %(date)s with %(peak)s",
+        len(used),
+    )
+    return said % {
+        "used": len(used),
+        "date": date(peak),
+        "peak": grouped(used[peak]),
+    }

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest as DjangoRequest
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
@@ -64,13 +65,13 @@ def _place(request: HttpRequest, conversation: Conversation) -> Message | None:
 
 
 def _page(request, *, conversation, conversation_id, at: Message | None = None) -> HttpResponse:
-    listing = models_offered.listing()
+    listing = models_offered.listing_for(request.user)
     problem = request.session.pop(SESSION_ERROR, None)
     context = {
         **sidebar.context(request, current=conversation_id),
         "conversation": conversation,
         "conversation_id": str(conversation_id),
-        "title": str(conversation) if conversation else "New chat",
+        "title": str(conversation) if conversation else gettext("New chat"),
         "listing": listing,
         "model": models_offered.chosen(listing, conversation.model)
         if conversation

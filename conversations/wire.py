@@ -5,9 +5,12 @@ from datetime import datetime
 
 import orjson
 from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext
 
 from chatsite.templatetags.pages import seconds
 
+from .kept import sentence
 from .live import LiveMessage
 from .live.feeds import Delta
 from .models import Attachment, ContextDigest, Message, StoredFile, Turn
@@ -75,6 +78,8 @@ class Html(Text):
                 return encode(shown | {"html": _returned_html(event)})
             case "turn.finished":
                 return encode(event | {"html": _turn_end_html(event)})
+            case "turn.status" if "label" in event:
+                return encode(event | {"label": sentence(event["label"])})
             case _:
                 return encode(event)
 
@@ -122,7 +127,11 @@ FORMATS = {format.name: format for format in (Text(), Html(), Plain())}
 
 def thought(milliseconds: int | None) -> str:
     """Return what the fold with a model's thoughts is called: "Thought for 12 s" if somebody knows how long."""
-    return "Thoughts" if milliseconds is None else f"Thought for {seconds(milliseconds)}"
+    return (
+        gettext("Thoughts")
+        if milliseconds is None
+        else gettext("Thought for %(seconds)s") % {"seconds": seconds(milliseconds)}
+    )
 
 
 def _snapshot(message_id: str, turn_id: str, message: LiveMessage | Message) -> dict:
@@ -166,6 +175,7 @@ def _redacted_html(event: dict) -> str:
         seq=event["seq"],
         tool_name=event["tool_name"],
         created_at=datetime.fromisoformat(event["created_at"]),
+        redacted_at=timezone.now(),
     )
     message.remember([])
     return _shown(message)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import FileResponse, HttpResponseBase
 from django.urls import reverse
+from django.utils.translation import gettext
 from rest_framework import status
 from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import MultiPartParser
@@ -65,7 +66,7 @@ class ThumbnailView(StrictQuery):
     def get(self, request: Request, attachment_id: uuid.UUID) -> FileResponse:
         response = downloads.thumbnail(attachments.find(attachment_id=attachment_id, user=request.user))
         if response is None:
-            raise NotFound("There is no picture of this file.")
+            raise NotFound(gettext("There is no picture of this file."))
         return response
 
 
@@ -91,12 +92,12 @@ def _upload(request: Request) -> Any:
     """Return the one file of a form; raises Invalid."""
     files = request.FILES.getlist("file")
     if len(files) != 1 or len(request.data) != 1:
-        raise Invalid("Send one file, as `file` of a form.", code="no_file" if not files else "invalid")
+        raise Invalid(gettext("Send one file, as `file` of a form."), code="no_file" if not files else "invalid")
     return files[0]
 
 
 def _first(request: Request) -> int:
     value = request.query_params.get("from", "0")
     if not (value.isascii() and value.isdigit() and len(value) < 9):
-        raise Invalid("`from` is the number of a passage.", code="invalid_filter")
+        raise Invalid(gettext("`from` is the number of a passage."), code="invalid_filter")
     return int(value)

@@ -18,4 +18,4 @@ class ModelsView(StrictQuery, GenericAPIView):
     serializer_class = ModelsSerializer
 
     def get(self, request: Request) -> Response:
-        return Response(self.get_serializer(models_offered.listing()).data)
+        return Response(self.get_serializer(models_offered.listing_for(self.request.user)).data)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import QueryDict
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.serializers import FileField, ListField
@@ -76,7 +77,7 @@ def _fields(request: Request) -> Any:
     if isinstance(data, QueryDict):
         for name, values in data.lists():
             if len(values) > 1 and name not in FILE_FIELDS:
-                raise Invalid(f"{name[:100]} can be given once.")
+                raise Invalid(gettext("%(name)s can be given once.") % {"name": name[:100]})
         return {name: value for name, value in data.dict().items() if name not in request.FILES}
     return data
 
@@ -85,7 +86,7 @@ def _uploads(request: Request) -> list[Any]:
     """Return the files of a form; raises Invalid."""
     for name in request.FILES:
         if name not in FILE_FIELDS:
-            raise Invalid(f"Files are sent as files[], not as {name[:100]}.")
+            raise Invalid(gettext("Files are sent as files[], not as %(name)s.") % {"name": name[:100]})
     return [upload for name in FILE_FIELDS for upload in request.FILES.getlist(name)]
 
 

@@ -3,6 +3,7 @@
 import uuid
 
 from django.http import HttpResponseBase
+from django.utils.translation import gettext
 from rest_framework import status
 from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import MultiPartParser
@@ -27,7 +28,9 @@ class ExportView(StrictQuery):
     def get(self, request: Request, conversation_id: uuid.UUID) -> HttpResponseBase:
         asked = request.query_params
         if "format" not in asked:
-            raise Invalid(f"Say which `format`: {', '.join(exports.KINDS)}.", code="unknown_format")
+            raise Invalid(
+                gettext("Say which `format`: %(kinds)s.") % {"kinds": ", ".join(exports.KINDS)}, code="unknown_format"
+            )
         conversation = lifecycle.find(conversation_id=conversation_id, user=request.user)
         made = exports.make(
             conversation=conversation,
@@ -58,7 +61,7 @@ class ImportView(StrictQuery, GenericAPIView):
     def post(self, request: Request) -> Response:
         files = request.FILES.getlist("file")
         if len(files) != 1 or len(request.data) != 1:
-            raise Invalid("Send one file, as `file` of a form.", code="no_file" if not files else "invalid")
+            raise Invalid(gettext("Send one file, as `file` of a form."), code="no_file" if not files else "invalid")
         made = imports.take_in(owner=request.user, upload=files[0])
         body = ImportedSerializer({"conversations": made.conversations, "missing_files": made.missing}).data
         return Response(body, status=status.HTTP_201_CREATED)

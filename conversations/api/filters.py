@@ -7,6 +7,7 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.translation import gettext
 from django_filters.rest_framework import DjangoFilterBackend
 
 from .. import search
@@ -36,7 +37,7 @@ class MomentField(forms.Field):
             moment = datetime.datetime.fromisoformat(value)
             return moment.replace(tzinfo=moment.tzinfo or datetime.UTC).astimezone(datetime.UTC)
         except (ValueError, OverflowError):
-            raise ValidationError("This is not a time of ISO 8601, such as 2026-01-31T12:00:00Z.") from None
+            raise ValidationError(gettext("This is not a time of ISO 8601, such as 2026-01-31T12:00:00Z.")) from None
 
 
 class MomentFilter(django_filters.Filter):
@@ -82,7 +83,10 @@ class ConversationFilterBackend(DjangoFilterBackend):
         filters = self.get_filterset(request, queryset, view)
         empty = [name for name in filters.filters if request.query_params.get(name) == ""]
         if empty:
-            raise Invalid(f"{empty[0]} is empty. Leave it out, or say what to look for.", code="invalid")
+            raise Invalid(
+                gettext("%(empty)s is empty. Leave it out, or say what to look for.") % {"empty": empty[0]},
+                code="invalid",
+            )
         if not filters.is_valid():
             name, problems = next(iter(filters.errors.items()))
             raise Invalid(f"{name}: {' '.join(problems)}", code="invalid")

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -117,7 +118,7 @@ def _leaf(conversation: Conversation, request: Request) -> uuid.UUID | None:
     try:
         turn_id = uuid.UUID(asked)
     except ValueError:
-        raise Invalid("leaf is the id of a turn.", code="invalid") from None
+        raise Invalid(gettext("leaf is the id of a turn."), code="invalid") from None
     turn = turns.find(turn_id=turn_id, user=request.user)
     if turn.conversation_id != conversation.pk:
         raise NotFound

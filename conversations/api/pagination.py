@@ -5,6 +5,8 @@ import datetime
 import uuid
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
@@ -20,7 +22,7 @@ PARAMETERS = frozenset({"cursor", "page_size"})
 
 class InvalidPagination(Invalid):
     code = "invalid_pagination"
-    detail = "This cursor is not one of ours. Begin with the first page."
+    detail = _("This cursor is not one of ours. Begin with the first page.")
 
 
 class Place(NamedTuple):
@@ -40,7 +42,9 @@ def page_size(request: Request) -> int:
     asked = request.query_params.get("page_size", str(PAGE_SIZE))
     size = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
     if not 1 <= size <= PAGE_SIZE_LIMIT:
-        raise InvalidPagination(f"page_size is a number from 1 to {PAGE_SIZE_LIMIT}.")
+        raise InvalidPagination(
+            gettext("page_size is a number from 1 to %(page_size_limit)s.") % {"page_size_limit": PAGE_SIZE_LIMIT}
+        )
     return size
 
 

@@ -62,7 +62,7 @@ class ReportsSerializer(serializers.Serializer):
         tags=["Reports"],
         summary="Report an answer",
         request=NewReportSerializer,
-        responses={201: ReportSerializer, **errors(409, 413)},
+        responses={201: ReportSerializer, **errors(409, 413, 429)},
         examples=[REPORTED],
     ),
 )

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.utils.translation import gettext
 from rest_framework.request import Request
 
 from ..errors import Invalid
@@ -17,9 +18,11 @@ def idempotency_key(request: Request, client_id: str | None) -> str | None:
     try:
         key = str(uuid.UUID(sent))
     except ValueError:
-        raise Invalid("An Idempotency-Key is a UUID.", code="invalid_idempotency_key") from None
+        raise Invalid(gettext("An Idempotency-Key is a UUID."), code="invalid_idempotency_key") from None
     if client_id is not None and _normal(client_id) != key:
-        raise Invalid("The Idempotency-Key and the client_id differ. Send one.", code="invalid_idempotency_key")
+        raise Invalid(
+            gettext("The Idempotency-Key and the client_id differ. Send one."), code="invalid_idempotency_key"
+        )
     return key
 
 
@@ -27,4 +30,4 @@ def _normal(client_id: str) -> str:
     try:
         return str(uuid.UUID(client_id))
     except ValueError:
-        raise Invalid("A client_id is a UUID.", code="invalid_client_id") from None
+        raise Invalid(gettext("A client_id is a UUID."), code="invalid_client_id") from None

@@ -1,5 +1,6 @@
-"""Searching one's own titles and messages."""
+"""Searching one's own titles, messages and attached files."""
 
+from django.utils.translation import gettext
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -22,8 +23,19 @@ class PieceSerializer(serializers.Serializer):
     found = serializers.BooleanField(help_text="Whether this piece is what was looked for.")
 
 
+class InFileSerializer(serializers.Serializer):
+    """Where in an attached file it was found."""
+
+    id = serializers.UUIDField(source="attachment_id")
+    name = serializers.CharField()
+    page = serializers.IntegerField(allow_null=True, help_text="Null where the file has no pages.")
+    passage = serializers.IntegerField(
+        source="position", help_text="The number of the passage, as `from` of the text of the attachment."
+    )
+
+
 class HitSerializer(serializers.Serializer):
-    """A title or a message; a title has no message, turn and role."""
+    """A title, a message, or the text of a file with the message that has it; a title has no message, turn and role."""
 
     conversation = serializers.UUIDField(source="conversation_id")
     title = serializers.CharField()
@@ -31,6 +43,9 @@ class HitSerializer(serializers.Serializer):
     turn = serializers.UUIDField(source="turn_id", allow_null=True)
     role = serializers.CharField(allow_null=True)
     created_at = MomentField()
+    attachment = InFileSerializer(
+        source="file", allow_null=True, help_text="The file whose text holds it; null where the message or title does."
+    )
     snippet = PieceSerializer(many=True, help_text="Plain text, not HTML; put together, the pieces are the snippet.")
 
 
@@ -41,7 +56,7 @@ class FoundSerializer(serializers.Serializer):
 
 @described.search
 class SearchView(StrictQuery, GenericAPIView):
-    """One's own titles and messages that hold all words of `q`, the newest first.
+    """One's own titles, messages and attached files that hold all words of `q`, the newest first.
 
     `"in quotes"` is a phrase and `-word` must not occur; with `prefix=true` the last word may go on.
     """
@@ -66,7 +81,7 @@ class SearchView(StrictQuery, GenericAPIView):
 
 def _flag(word: str) -> bool:
     if word not in FLAGS:
-        raise Invalid("prefix is true or false.", code="invalid")
+        raise Invalid(gettext("prefix is true or false."), code="invalid")
     return FLAGS[word]
 
 

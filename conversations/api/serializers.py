@@ -387,6 +387,7 @@ class ModelSerializer(serializers.Serializer):
     id = serializers.CharField()
     name = serializers.CharField()
     provider = serializers.CharField()
+    title = serializers.CharField(help_text="What people call it here; empty: its id.")
     capabilities = serializers.SerializerMethodField()
     context_length = serializers.IntegerField(allow_null=True, help_text="The most tokens it was trained for.")
     window = serializers.IntegerField(

@@ -1,5 +1,6 @@
 """Speech as text: a recording of the microphone, which is kept nowhere."""
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
@@ -46,7 +47,9 @@ class TranscriptionsView(StrictQuery, AsyncAPIView):
     async def post(self, request: Request) -> Response:
         files = request.FILES.getlist("file")
         if len(files) != 1 or set(request.data) - {"file", "language"}:
-            raise Invalid("Send one recording, as `file` of a form.", code="no_file" if not files else "invalid")
+            raise Invalid(
+                gettext("Send one recording, as `file` of a form."), code="no_file" if not files else "invalid"
+            )
         language = dictation.check_language(str(request.data.get("language", "")))
         text, seconds = await dictation.transcribe(user=request.user, upload=files[0], language=language)
         return Response({"text": text, "seconds": round(seconds, 1)})

@@ -3,6 +3,8 @@
 import datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -86,7 +88,7 @@ class UsageReportSerializer(serializers.Serializer):
     by_day = DaySerializer(many=True, required=False, help_text="Every day in order.")
     by_model = ModelSumsSerializer(many=True, required=False, help_text="The most used first.")
     by_purpose = PurposeSerializer(many=True, required=False, help_text="The most used first.")
-    by_mode = ModeCountSerializer(many=True, required=False, help_text="The most frequent first.")
+    by_mode = ModeCountSerializer(many=True, required=False, help_text=_("The most frequent first."))
     limits = LimitsSerializer()
 
     def get_fields(self):
@@ -127,7 +129,9 @@ def _groups(by: str | None) -> tuple[str, ...]:
     wanted = tuple(by.split(",")) if by is not None else GROUPS
     if unknown := set(wanted) - set(GROUPS):
         raise Invalid(
-            f"Usage is told by {', '.join(GROUPS)}, not by {min(unknown)[:100] or 'nothing'}.", code="invalid"
+            gettext("Usage is told by %(groups)s, not by %(nothing)s.")
+            % {"groups": ", ".join(GROUPS), "nothing": min(unknown)[:100] or "nothing"},
+            code="invalid",
         )
     return wanted
 
@@ -142,7 +146,7 @@ def _day(query, name: str) -> datetime.date | None:
         day = None
     # It knows other ways to write a day, too.
     if day is None or day.isoformat() != value:
-        raise Invalid(f"{name} is a day such as 2026-01-31.", code="invalid")
+        raise Invalid(gettext("%(name)s is a day such as 2026-01-31.") % {"name": name}, code="invalid")
     return day
 
 

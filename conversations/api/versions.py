@@ -2,6 +2,7 @@
 
 import re
 
+from django.utils.translation import gettext
 from rest_framework.request import Request
 
 from .. import lifecycle
@@ -39,5 +40,8 @@ def _tags(request: Request, header: str) -> list[str] | None:
     if value.strip() == "*":
         return ["*"]
     if not TAGS.fullmatch(value):
-        raise Invalid(f'{header} is * or a list of entity tags, such as "abc".', code="invalid_etag")
+        raise Invalid(
+            gettext('%(header)s is * or a list of entity tags, such as "abc".') % {"header": header},
+            code="invalid_etag",
+        )
     return re.findall(TAG, value)

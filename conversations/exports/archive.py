@@ -96,6 +96,7 @@ def _account(person: Any) -> bytes:
         "name": person.name,
         "theme": person.theme,
         "density": person.density,
+        "language": person.language,
         "instructions": person.instructions,
         "use_instructions": person.use_instructions,
         "default_model": person.default_model,

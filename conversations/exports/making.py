@@ -10,6 +10,8 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from chatsite import counting
@@ -40,7 +42,7 @@ class Export:
 class Kind:
     """A format: what its files are called, and how one is written."""
 
-    label: str
+    label: Any
     extension: str
     media_type: str
     write: Callable[[scope.Scope, IO[bytes]], None]
@@ -53,12 +55,12 @@ def _written(pieces: Callable[[scope.Scope], Iterator[bytes]], what: scope.Scope
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 KINDS = {
     "json": Kind("JSON", "json", "application/json", partial(_written, complete.as_json)),
-    "zip": Kind("JSON with files", "zip", "application/zip", archive.pack),
+    "zip": Kind(_("JSON with files"), "zip", "application/zip", archive.pack),
     "pdf": Kind("PDF", "pdf", "application/pdf", printing.write_pdf),
     "docx": Kind("Word", "docx", WORD, word.write_docx),
     "md": Kind("Markdown", "md", "text/markdown; charset=utf-8", partial(_written, markdown.as_markdown)),
-    "html": Kind("Web page", "html", "text/html; charset=utf-8", partial(_written, page.as_html)),
-    "txt": Kind("Plain text", "txt", "text/plain; charset=utf-8", partial(_written, text.as_text)),
+    "html": Kind(_("Web page"), "html", "text/html; charset=utf-8", partial(_written, page.as_html)),
+    "txt": Kind(_("Plain text"), "txt", "text/plain; charset=utf-8", partial(_written, text.as_text)),
 }
 
 
@@ -70,9 +72,9 @@ def make(
     Raises Invalid, NotFound or OverQuota.
     """
     if kind not in KINDS:
-        raise Invalid(f"The format is one of: {', '.join(KINDS)}.", code="unknown_format")
+        raise Invalid(gettext("The format is one of: %(kinds)s.") % {"kinds": ", ".join(KINDS)}, code="unknown_format")
     if branch and message:
-        raise Invalid("Name a branch or a message, not both.")
+        raise Invalid(gettext("Name a branch or a message, not both."))
     found = KINDS[kind]
     what = scope.of(conversation, branch=_id(branch, "branch"), message=_id(message, "message"))
     part = {"format": kind, "branch": branch, "message": message}
@@ -112,7 +114,12 @@ def _enter(user: Any, conversation: Conversation, part: dict[str, Any], file: IO
 def _made(user: Any, write: Callable[[IO[bytes]], None], enter: Callable[[IO[bytes]], None]) -> IO[bytes]:
     """Return the file once it is written and entered in the audit ledger: nothing leaves without its entry."""
     _check_pace(user)
-    with place(user, "export", AT_ONCE, busy=f"{AT_ONCE} exports of yours are being made. Wait for one of them."):
+    with place(
+        user,
+        "export",
+        AT_ONCE,
+        busy=gettext("%(at_once)s exports of yours are being made. Wait for one of them.") % {"at_once": AT_ONCE},
+    ):
         file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, prefix="chatsite-export-")  # noqa: SIM115
         try:
             write(file)
@@ -128,7 +135,9 @@ def _check_pace(user: Any) -> None:
     key = f"exports:{user.pk}"
     if settings.EXPORTS_PER_MINUTE and counting.count(key, MINUTE_SECONDS) > settings.EXPORTS_PER_MINUTE:
         wait = counting.remaining(key, MINUTE_SECONDS)
-        raise OverQuota(f"That were many exports. Have the next one made in {wait} s.", retry_after=wait)
+        raise OverQuota(
+            gettext("That were many exports. Have the next one made in %(wait)s s.") % {"wait": wait}, retry_after=wait
+        )
 
 
 @contextmanager
@@ -154,4 +163,4 @@ def _id(value: str | None, name: str) -> uuid.UUID | None:
     try:
         return uuid.UUID(value)
     except ValueError:
-        raise Invalid(f"`{name}` is an id.") from None
+        raise Invalid(gettext("`%(name)s` is an id.") % {"name": name}) from None

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from django.utils.translation import gettext
+
 from ..models import Message
 from . import words
 from .scope import Scope
@@ -70,7 +72,7 @@ def _message(message: Message) -> Iterator[str]:
     text = words.clean(message.text)
     if message.role == Message.Role.TOOL:
         if given := message.tool_run.get("arguments"):
-            yield "\nCalled with:\n\n" + fenced(words.laid_out(given), "json")
+            yield gettext("\nCalled with:\n\n") + fenced(words.laid_out(given), "json")
         if text:
             yield "\nReturned:\n\n" + fenced(text)
     elif message.role == Message.Role.USER and text:

@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.staticfiles import finders
 from django.template.loader import get_template
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
 
 from ..models import Attachment, Message, Turn
 from . import words
@@ -34,9 +35,11 @@ def every_branch_as_html(scope: Scope) -> Iterator[bytes]:
         for number, turn in enumerate(scope.turns(), start=1):
             numbers[turn.pk] = number
             follows = numbers.get(turn.parent_id) if turn.parent_id else None
-            place = f"Turn {number}" + (f", after turn {follows}" if follows else ", the beginning")
+            place = gettext("Turn %(number)s") % {"number": number} + (
+                gettext(", after turn %(follows)s") % {"follows": follows} if follows else gettext(", the beginning")
+            )
             # Nothing in it acts in anybody's name.
-            yield turn, {"place": place, "asker": "Question", "reading": True}
+            yield turn, {"place": place, "asker": gettext("Question"), "reading": True}
 
     yield from _page(scope, turns())
 

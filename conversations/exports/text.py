@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext
+
 from ..models import Message
 from . import words
 from .scope import Scope
@@ -25,7 +27,7 @@ def _message(message: Message) -> Iterator[str]:
     if names := words.attached(message):
         yield f"[Attached: {', '.join(names)}]"
     if message.thinking:
-        yield f"[Thoughts]\n{words.clean(message.thinking)}\n[End of the thoughts]"
+        yield gettext("[Thoughts]\n%(clean)s\n[End of the thoughts]") % {"clean": words.clean(message.thinking)}
     if given := message.tool_run.get("arguments"):
-        yield f"[Called with] {words.laid_out(given)}"
+        yield gettext("[Called with] %(laid_out)s") % {"laid_out": words.laid_out(given)}
     yield words.clean(message.text)

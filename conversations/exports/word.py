@@ -5,6 +5,10 @@ import zipfile
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 
+from django.utils.translation import gettext
+
+from chatsite.languages import grouped
+
 from ..errors import TooLarge
 from ..models import Attachment, Message, Turn
 from . import words
@@ -54,12 +58,14 @@ def taken(left: int, message: Message) -> int:
     """Return how much room is left after a message; raises TooLarge if it has none."""
     left -= HEAD_CHARACTERS + len(message.text) + len(message.thinking)
     if left < 0:
-        raise _too_large(f"Such a document may have {MOST_CHARACTERS:,} characters at most.")
+        raise _too_large(
+            gettext("Such a document may have %(number)s characters at most.") % {"number": grouped(MOST_CHARACTERS)}
+        )
     return left
 
 
 def _too_large(why: str) -> TooLarge:
-    return TooLarge(f"{why} Take a web page, Markdown or JSON.", code="export_too_large")
+    return TooLarge(f"{why} {gettext('Take a web page, Markdown or JSON.')}", code="export_too_large")
 
 
 class _Writer:
@@ -73,7 +79,7 @@ class _Writer:
     def _check_time(self) -> None:
         """Raise TooLarge when this has taken longer than anybody's document needs."""
         if time.thread_time() > self._until:
-            raise _too_large("This has too many paragraphs for a Word document.")
+            raise _too_large(gettext("This has too many paragraphs for a Word document."))
 
     def begin(self, title: str) -> None:
         """Write the title."""
@@ -137,14 +143,14 @@ class _Writer:
     def _attached(self, attachment: Attachment) -> None:
         from docx.shared import Inches
 
-        self._line(f"Attached: {words.clean(attachment.name)}")
+        self._line(gettext("Attached: %(name)s") % {"name": words.clean(attachment.name)})
         if not attachment.file.image:
             return
         try:
             with attachment.file.image.open("rb") as content:
                 shape = self.document.add_picture(BytesIO(content.read()), width=Inches(PICTURE_INCHES))
         except OSError:
-            self._line("Its picture is lost.")
+            self._line(gettext("Its picture is lost."))
             return
         # Its number has to be the only one in the whole document.
         self._pictures += 1

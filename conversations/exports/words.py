@@ -5,18 +5,22 @@ import json
 import re
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from chatsite.templatetags.pages import model_name
 
 from .. import tools
+from ..kept import sentence
 from ..models import Message, Turn
 
 ENDS = {
-    Turn.Status.QUEUED: "The answer was not written yet.",
-    Turn.Status.RUNNING: "The answer was still being written.",
-    Turn.Status.STOPPED: "Stopped before the end.",
-    Turn.Status.FAILED: "The answer could not be finished.",
-    Turn.Status.INTERRUPTED: "Interrupted before the end.",
-    Turn.Status.BLOCKED: "Not sent to the model.",
+    Turn.Status.QUEUED: _("The answer was not written yet."),
+    Turn.Status.RUNNING: _("The answer was still being written."),
+    Turn.Status.STOPPED: _("Stopped before the end."),
+    Turn.Status.FAILED: _("The answer could not be finished."),
+    Turn.Status.INTERRUPTED: _("Interrupted before the end."),
+    Turn.Status.BLOCKED: _("Not sent to the model."),
 }
 # What no file of words, and no XML, can hold, and what turns the direction of writing.
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
@@ -30,10 +34,10 @@ def clean(text: str) -> str:
 def who(message: Message) -> str:
     """Return who said it."""
     if message.role == Message.Role.USER:
-        return "You"
+        return gettext("You")
     if message.role == Message.Role.TOOL:
-        return f"Tool: {clean(tools.label(message.tool_name) or 'Tool')}"
-    return clean(model_name(message.model)) if message.model else "Answer"
+        return gettext("Tool: %(name)s") % {"name": clean(sentence(tools.label(message.tool_name)) or gettext("Tool"))}
+    return clean(model_name(message.model)) if message.model else gettext("Answer")
 
 
 def when(at: datetime.datetime) -> str:
@@ -43,7 +47,7 @@ def when(at: datetime.datetime) -> str:
 
 def how_it_ended(turn: Turn) -> str:
     """Return in a sentence how a turn ended, empty if as it should."""
-    return ENDS.get(Turn.Status(turn.status), "")
+    return str(ENDS.get(Turn.Status(turn.status), ""))
 
 
 def attached(message: Message) -> list[str]:

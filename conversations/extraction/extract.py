@@ -3,15 +3,17 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 # Each code with its status and the sentence for people, where the parser has no better one.
 ERRORS = {
-    "unsupported_file": (415, "Files of this kind cannot be read here. Images, PDF, DOCX and text can."),
-    "empty": (422, "This file is empty."),
-    "encrypted": (422, "This file is locked with a password. Save it without one and attach it again."),
-    "corrupt": (422, "This file is damaged and cannot be read."),
-    "parse_limit": (422, "This file takes too long or too much memory to read. Try a smaller or simpler one."),
-    "image_too_large": (422, "This image has more pixels than can be read."),
-    "image_too_small": (422, "This image is too small to make anything out."),
+    "unsupported_file": (415, _("Files of this kind cannot be read here. Images, PDF, DOCX and text can.")),
+    "empty": (422, _("This file is empty.")),
+    "encrypted": (422, _("This file is locked with a password. Save it without one and attach it again.")),
+    "corrupt": (422, _("This file is damaged and cannot be read.")),
+    "parse_limit": (422, _("This file takes too long or too much memory to read. Try a smaller or simpler one.")),
+    "image_too_large": (422, _("This image has more pixels than can be read.")),
+    "image_too_small": (422, _("This image is too small to make anything out.")),
 }
 
 

@@ -14,6 +14,8 @@ from typing import Any
 import orjson
 from django.conf import settings
 
+from chatsite import metrics
+
 from . import process
 from .extract import ERRORS, Extract, ExtractionError, PageImage, Section
 from .kinds import HEAD_BYTES, Format, format_of
@@ -33,7 +35,13 @@ _making = threading.Lock()
 
 def read(source: Path, *, name: str, whose: Hashable = None) -> Extract:
     """Return what is in a file, read in a limited process when it is its owner's turn; raise ExtractionError."""
-    return in_line(partial(_read, source, name), whose=whose)
+    try:
+        extract = in_line(partial(_read, source, name), whose=whose)
+    except ExtractionError:
+        metrics.files_read.add("refused")
+        raise
+    metrics.files_read.add("read")
+    return extract
 
 
 def in_line(work: Callable[[], Any], *, whose: Hashable) -> Any:
@@ -60,6 +68,7 @@ def _read(source: Path, name: str) -> Extract:
         try:
             answer, code = process.run(file, job, seconds=settings.PARSER_SECONDS)
         except process.TooMuch:
+            metrics.parsers_killed.add()
             logger.info("Reading a file of kind %s was ended after %.1f s.", found.kind, time.monotonic() - began)
             raise ExtractionError("parse_limit") from None
     extract = _understood(answer, code, found)
@@ -93,6 +102,8 @@ def _understood(answer: bytes, code: int, found: Format) -> Extract:
             else:
                 pictures[piece["is"]] = data
         if read is None or (found.kind == "image" and not ended):
+            if code not in BROKEN:
+                metrics.parsers_killed.add()
             logger.info("The parser of a file of kind %s ended with %d.", found.kind, code)
             raise ExtractionError("corrupt" if code in BROKEN else "parse_limit")
         if not ended:

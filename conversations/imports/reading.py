@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from chatsite.parsers import holds_nul
 
@@ -36,7 +38,7 @@ BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotIm
 
 class NotAnExport(Invalid):
     code = "invalid_import"
-    detail = "This is no export of a conversation."
+    detail = _("This is no export of a conversation.")
 
 
 class Parcel:
@@ -63,7 +65,7 @@ class Parcel:
             return
         names = [each.filename for each in self._zip.infolist() if CONVERSATION.fullmatch(each.filename)]
         if not names:
-            raise NotAnExport("There is no conversation in this archive.")
+            raise NotAnExport(gettext("There is no conversation in this archive."))
         for name in names:
             if self._zip.getinfo(name).file_size > settings.IMPORT_MAX_BYTES:
                 raise _too_large()
@@ -81,7 +83,7 @@ class Parcel:
                 digest.update(piece)
                 written.write(piece)
         if digest.hexdigest() != sha256:
-            raise NotAnExport("A file in this archive is not what its name says.")
+            raise NotAnExport(gettext("A file in this archive is not what its name says."))
 
     def _pieces(self, name: str) -> Iterator[bytes]:
         """Yield an entry, never more of it in memory than a piece: what it says to hold can be a lie."""
@@ -91,25 +93,30 @@ class Parcel:
                 while piece := entry.read(PIECE_BYTES):
                     yield piece
         except BROKEN as error:
-            raise NotAnExport("This archive is damaged.") from error
+            raise NotAnExport(gettext("This archive is damaged.")) from error
 
     @staticmethod
     def _opened(path: Path) -> zipfile.ZipFile:
         try:
             opened = zipfile.ZipFile(path)
         except BROKEN as error:
-            raise NotAnExport("This archive is damaged.") from error
+            raise NotAnExport(gettext("This archive is damaged.")) from error
         entries = opened.infolist()
         # The library gives out no more of an entry than it says to hold.
         if len(entries) > MOST_ENTRIES or sum(each.file_size for each in entries) > _most_unpacked():
             opened.close()
-            raise TooLarge(f"An archive may unpack to {megabytes(_most_unpacked())} at most.", code="import_too_large")
+            raise TooLarge(
+                gettext("An archive may unpack to %(megabytes)s at most.") % {"megabytes": megabytes(_most_unpacked())},
+                code="import_too_large",
+            )
         if any(each.compress_type not in PACKINGS for each in entries):
             opened.close()
-            raise NotAnExport("This archive is packed in a way that is not read here. Pack it as a usual ZIP file.")
+            raise NotAnExport(
+                gettext("This archive is packed in a way that is not read here. Pack it as a usual ZIP file.")
+            )
         if len({each.filename for each in entries}) < len(entries):
             opened.close()
-            raise NotAnExport("This archive holds two entries of one name.")
+            raise NotAnExport(gettext("This archive holds two entries of one name."))
         return opened
 
 
@@ -123,15 +130,17 @@ def parse(raw: bytes) -> "ExportForm":
     try:
         data = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise NotAnExport(f"This is not valid JSON: {error}.") from None
+        raise NotAnExport(gettext("This is not valid JSON: %(error)s.") % {"error": error}) from None
     if not isinstance(data, dict) or data.get("format") != record.FORMAT:
         raise NotAnExport
     if data.get("version") != record.VERSION:
-        raise NotAnExport(f"Only version {record.VERSION} can be imported.", code="unknown_version")
+        raise NotAnExport(
+            gettext("Only version %(version)s can be imported.") % {"version": record.VERSION}, code="unknown_version"
+        )
     if is_deep(data):
-        raise NotAnExport(f"It is nested more than {MOST_LEVELS} levels deep.")
+        raise NotAnExport(gettext("It is nested more than %(most_levels)s levels deep.") % {"most_levels": MOST_LEVELS})
     if holds_nul(data):
-        raise NotAnExport("The text holds a NUL character.", code="invalid_character")
+        raise NotAnExport(gettext("The text holds a NUL character."), code="invalid_character")
     _check_whole(data)
     try:
         return ExportForm.model_validate(data)
@@ -144,7 +153,7 @@ def parse(raw: bytes) -> "ExportForm":
 def is_deep(data: Any) -> bool:
     """Whether lists and objects stand in each other on too many levels."""
     level = [data]
-    for _ in range(MOST_LEVELS):
+    for __ in range(MOST_LEVELS):
         level = [
             inner
             for outer in level
@@ -168,14 +177,19 @@ def _check_whole(data: dict[str, Any]) -> None:
             digest.update(record.dumps(thing) + b"\n")
     if digest.hexdigest() != manifest.get("sha256"):
         raise NotAnExport(
-            "The manifest does not add up: the file was damaged or changed. Without its manifest it can be imported.",
+            gettext(
+                "The manifest does not add up: the file was damaged or changed. "
+                "Without its manifest it can be imported."
+            ),
             code="manifest_mismatch",
         )
 
 
 def _too_large() -> TooLarge:
     return TooLarge(
-        f"A file to import may have {megabytes(settings.IMPORT_MAX_BYTES)} at most.", code="import_too_large"
+        gettext("A file to import may have %(megabytes)s at most.")
+        % {"megabytes": megabytes(settings.IMPORT_MAX_BYTES)},
+        code="import_too_large",
     )
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import audit
 from chatsite import counting
+from chatsite.languages import grouped
 
 from .. import attachments, exports, storage
 from ..errors import OverQuota, TooLarge
@@ -38,7 +40,7 @@ def take_in(*, owner: Any, upload: Any) -> Imported:
     """
     _check_pace(owner)
     # An archive may hold thousands of files to read.
-    with exports.place(owner, "import", 1, busy="An import of yours is being read. Wait for it."):
+    with exports.place(owner, "import", 1, busy=gettext("An import of yours is being read. Wait for it.")):
         parcel = Parcel(Path(upload.temporary_file_path()))
         try:
             names = _checked(parcel)
@@ -58,7 +60,10 @@ def _checked(parcel: Parcel) -> dict[str, str]:
         messages += sum(len(turn.messages) for turn in export.turns)
         if messages > settings.IMPORT_MAX_MESSAGES:
             limit = settings.IMPORT_MAX_MESSAGES
-            raise TooLarge(f"An import may have {limit:,} messages at most.", code="import_too_large")
+            raise TooLarge(
+                gettext("An import may have %(limit)s messages at most.") % {"limit": grouped(limit)},
+                code="import_too_large",
+            )
         for turn, _ in in_order(export):
             for message in turn.messages:
                 names.update({each.sha256: each.name for each in message.attachments})
@@ -101,4 +106,6 @@ def _check_pace(owner: Any) -> None:
     key = f"imports:{owner.pk}"
     if counting.count(key, MINUTE_SECONDS) > IMPORTS_PER_MINUTE:
         wait = counting.remaining(key, MINUTE_SECONDS)
-        raise OverQuota(f"That were many imports. Send the next one in {wait} s.", retry_after=wait)
+        raise OverQuota(
+            gettext("That were many imports. Send the next one in %(wait)s s.") % {"wait": wait}, retry_after=wait
+        )

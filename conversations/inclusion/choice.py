@@ -14,8 +14,9 @@ from llm.values import Message as Said
 
 from .. import context
 from ..models import DrawnPage, Passage, PassageIndex, StoredFile
+from ..search.words import Index
 from . import wording
-from .ranking import Index, rank
+from .ranking import rank
 
 logger = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 
+from chatsite import metrics
 from chatsite.tasks import end_tasks
 
 from . import feeds, mirror, persons
@@ -160,7 +161,9 @@ class Relay:
 
     async def _hear(self, feed: Feed, event: dict) -> None:
         if event["type"] in {"message.deltas", "message.whole"}:
+            metrics.news_heard.add()
             if not mirror.hear(feed, event):
+                metrics.news_gaps.add()
                 await self._ask_whole(feed, event["message"])
             return
         mirror.before_event(feed, event)

@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Protocol
 
+from chatsite import metrics
+
 if TYPE_CHECKING:
     from .feeds import Delta, LiveMessage
 
@@ -119,6 +121,7 @@ class Watcher:
         whole = bool(missing) and (not self.format.html or all(delta.blocks is not None for delta in missing))
         if not whole:
             missing.clear()
+            metrics.readers_resynced.add()
             if snapshot := self.format.snapshot(message):
                 yield snapshot
         for delta in missing:

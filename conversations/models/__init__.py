@@ -9,6 +9,8 @@ from .message import Message
 from .moderation import DecisionTemplate, DryRun, Flag, FlagNote, ModerationRule, Redaction
 from .preset import Preset
 from .price import ModelPrice
+from .profile import ModelProfile
+from .pull import ModelPull
 from .quota import Quota
 from .reading import ReadingGrant
 from .retention import LegalHold, RetentionPolicy
@@ -39,6 +41,8 @@ __all__ = [
     "Mode",
     "ModerationRule",
     "ModelPrice",
+    "ModelProfile",
+    "ModelPull",
     "Passage",
     "PassageIndex",
     "Preset",

@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 def stored_name(instance: models.Model, name: str) -> str:
@@ -16,10 +17,10 @@ class StoredFile(models.Model):
     """One file of one person, kept once however often it is attached, with the receipt of what was read of it."""
 
     class Kind(models.TextChoices):
-        IMAGE = "image"
+        IMAGE = "image", _("Image")
         PDF = "pdf", "PDF"
         DOCX = "docx", "DOCX"
-        TEXT = "text"
+        TEXT = "text", _("Text")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="files")

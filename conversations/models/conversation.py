@@ -6,6 +6,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from .tag import key_of
 from .turn import Mode, Turn
@@ -65,13 +66,13 @@ class ThereManager(models.Manager.from_queryset(ConversationQuerySet)):  # type:
 
 class Conversation(models.Model):
     class Status(models.TextChoices):
-        ACTIVE = "active"
-        COMPLETED = "completed"
+        ACTIVE = "active", _("Active")
+        COMPLETED = "completed", _("Completed")
 
     class TitleBy(models.TextChoices):
-        QUESTION = "question"
-        MODEL = "model"
-        PERSON = "person"
+        QUESTION = "question", _("Question")
+        MODEL = "model", _("Model")
+        PERSON = "person", _("Person")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")

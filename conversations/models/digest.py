@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class ContextDigestQuerySet(models.QuerySet["ContextDigest"]):
@@ -16,7 +17,7 @@ class ContextDigest(models.Model):
 
     class By(models.TextChoices):
         EXTRACT = "extract"
-        MODEL = "model"
+        MODEL = "model", _("Model")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey("Conversation", on_delete=models.CASCADE, related_name="digests")

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class FeedbackQuerySet(models.QuerySet["Feedback"]):
@@ -20,8 +21,8 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
 
 class Feedback(models.Model):
     class Value(models.TextChoices):
-        UP = "up"
-        DOWN = "down"
+        UP = "up", _("Up")
+        DOWN = "down", _("Down")
 
     message = models.ForeignKey("Message", models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 NAME_CHARACTERS = 100
 
@@ -13,63 +15,68 @@ NAME_CHARACTERS = 100
 class Severity(models.TextChoices):
     """How bad it is."""
 
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
+    LOW = "low", _("Low")
+    MEDIUM = "medium", _("Medium")
+    HIGH = "high", _("High")
+    CRITICAL = "critical", _("Critical")
 
 
 class Action(models.TextChoices):
     """What happens where a rule applies."""
 
-    FLAG = "flag", "Flag: staff see that it applied"
-    WARN = "warn", "Warn: the person reads a note as well"
-    MASK = "mask", "Mask: what was found is replaced"
-    BLOCK = "block", "Block: the question is not sent, the answer ends there"
-    SUSPEND = "suspend", "Block, and suspend the account after so many times"
+    FLAG = "flag", _("Flag: staff see that it applied")
+    WARN = "warn", _("Warn: the person reads a note as well")
+    MASK = "mask", _("Mask: what was found is replaced")
+    BLOCK = "block", _("Block: the question is not sent, the answer ends there")
+    SUSPEND = "suspend", _("Block, and suspend the account after so many times")
 
 
 class ModerationRule(models.Model):
     class Kind(models.TextChoices):
-        WORDS = "words", "Words and phrases"
-        PATTERN = "pattern", "Regular expressions"
-        PERSONAL = "personal", "Personal data"
-        FILES = "files", "Kinds of files"
-        GUARD = "guard", "Guard model"
+        WORDS = "words", _("Words and phrases")
+        PATTERN = "pattern", _("Regular expressions")
+        PERSONAL = "personal", _("Personal data")
+        FILES = "files", _("Kinds of files")
+        GUARD = "guard", _("Guard model")
 
     class Place(models.TextChoices):
-        QUESTION = "question", "Questions"
-        ANSWER = "answer", "Answers"
-        BOTH = "both", "Questions and answers"
-        FILES = "files", "What attached files say"
+        QUESTION = "question", _("Questions")
+        ANSWER = "answer", _("Answers")
+        BOTH = "both", _("Questions and answers")
+        FILES = "files", _("What attached files say")
 
     class State(models.TextChoices):
-        DRAFT = "draft"
-        LIVE = "live"
+        DRAFT = "draft", _("Draft")
+        LIVE = "live", _("Live")
 
     name = models.CharField(max_length=NAME_CHARACTERS, unique=True)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.WORDS)
     patterns = models.TextField(
         blank=True,
-        help_text="One a line. Words: a * at the beginning or end stands for any letters. Expressions: as RE2 "
-        "reads them. Personal data: email, phone, iban, card. Files: endings such as .exe. Guard model: its prompt; "
-        "empty for one that brings its own, such as Llama Guard.",
+        help_text=_(
+            "One a line. Words: a * at the beginning or end stands for any letters. Expressions: as RE2 "
+            "reads them. Personal data: email, phone, iban, card. Files: endings such as .exe. "
+            "Guard model: its prompt; "
+            "empty for one that brings its own, such as Llama Guard."
+        ),
     )
-    place = models.CharField("applies to", max_length=8, choices=Place.choices, default=Place.BOTH)
+    place = models.CharField(_("applies to"), max_length=8, choices=Place.choices, default=Place.BOTH)
     groups = models.ManyToManyField(
-        Group, blank=True, related_name="+", help_text="Only for members of these; none: for everybody."
+        Group, blank=True, related_name="+", help_text=_("Only for members of these; none: for everybody.")
     )
     severity = models.CharField(max_length=8, choices=Severity.choices, default=Severity.MEDIUM)
     action = models.CharField(max_length=7, choices=Action.choices, default=Action.FLAG)
     suspend_after = models.PositiveSmallIntegerField(
-        default=3, help_text="With the action to suspend: after how many times within 30 days."
+        default=3, help_text=_("With the action to suspend: after how many times within 30 days.")
     )
-    model = models.CharField(max_length=200, blank=True, help_text="Of a guard: which model is asked.")
+    model = models.CharField(max_length=200, blank=True, help_text=_("Of a guard: which model is asked."))
     told = models.CharField(
-        max_length=300, blank=True, help_text="What the person reads; empty: a plain sentence without the rule’s name."
+        max_length=300,
+        blank=True,
+        help_text=_("What the person reads; empty: a plain sentence without the rule’s name."),
     )
     state = models.CharField(max_length=5, choices=State.choices, default=State.DRAFT)
-    notes = models.TextField(blank=True, help_text="For the staff.")
+    notes = models.TextField(blank=True, help_text=_("For the staff."))
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
     live_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -100,27 +107,27 @@ class Flag(models.Model):
     """That a rule applied to something, or that somebody complained about it; never what was said."""
 
     class Source(models.TextChoices):
-        RULE = "rule"
-        GUARD = "guard"
-        REPORT = "report"
+        RULE = "rule", _("Rule")
+        GUARD = "guard", _("Guard")
+        REPORT = "report", _("Report")
 
     class Place(models.TextChoices):
-        QUESTION = "question"
-        ANSWER = "answer"
-        FILE = "file"
+        QUESTION = "question", _("Question")
+        ANSWER = "answer", _("Answer")
+        FILE = "file", _("File")
 
     class State(models.TextChoices):
-        OPEN = "open"
-        IN_REVIEW = "in review"
-        UPHELD = "upheld"
-        DISMISSED = "dismissed"
+        OPEN = "open", _("Open")
+        IN_REVIEW = "in review", _("In Review")
+        UPHELD = "upheld", _("Upheld")
+        DISMISSED = "dismissed", _("Dismissed")
 
     class Category(models.TextChoices):
-        HARMFUL = "harmful", "Harmful or dangerous"
-        HATEFUL = "hateful", "Hateful or harassing"
-        WRONG = "wrong", "Wrong or made up"
-        PRIVATE = "private", "Tells something private"
-        OTHER = "other", "Something else"
+        HARMFUL = "harmful", _("Harmful or dangerous")
+        HATEFUL = "hateful", _("Hateful or harassing")
+        WRONG = "wrong", _("Wrong or made up")
+        PRIVATE = "private", _("Tells something private")
+        OTHER = "other", _("Something else")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     source = models.CharField(max_length=6, choices=Source.choices, default=Source.RULE)
@@ -128,10 +135,10 @@ class Flag(models.Model):
     # It outlives the rule.
     rule_name = models.CharField(max_length=NAME_CHARACTERS, blank=True)
     severity = models.CharField(max_length=8, choices=Severity.choices)
-    action = models.CharField(max_length=7, choices=Action.choices, blank=True, help_text="What was done at once.")
+    action = models.CharField(max_length=7, choices=Action.choices, blank=True, help_text=_("What was done at once."))
     place = models.CharField(max_length=8, choices=Place.choices)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="flags", help_text="In whose conversation."
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="flags", help_text=_("In whose conversation.")
     )
     # No keys: a question that was not sent has no turn, perhaps no conversation; and a flag outlives both.
     conversation_id = models.UUIDField(null=True, blank=True, db_index=True)
@@ -141,7 +148,12 @@ class Flag(models.Model):
     spans = models.JSONField(default=list, blank=True)
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
     assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", help_text="Who looks at it."
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Who looks at it."),
     )
     reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+")
     category = models.CharField(max_length=8, choices=Category.choices, blank=True)
@@ -198,13 +210,13 @@ class DecisionTemplate(models.Model):
     """A decision that is made often, with its words."""
 
     class Outcome(models.TextChoices):
-        UPHELD = "upheld"
-        DISMISSED = "dismissed"
+        UPHELD = "upheld", _("Upheld")
+        DISMISSED = "dismissed", _("Dismissed")
 
     name = models.CharField(max_length=NAME_CHARACTERS, unique=True)
     outcome = models.CharField(max_length=9, choices=Outcome.choices)
-    note = models.TextField(blank=True, help_text="Put down with the flag, for the staff.")
-    told = models.TextField(blank=True, help_text="What a person who reported it reads.")
+    note = models.TextField(blank=True, help_text=_("Put down with the flag, for the staff."))
+    told = models.TextField(blank=True, help_text=_("What a person who reported it reads."))
 
     class Meta:
         ordering = ["name"]
@@ -228,16 +240,16 @@ class Redaction(models.Model):
         permissions = [("redact_message", "Can remove messages of others")]
 
     def __str__(self) -> str:
-        return f"redaction of {self.message_id}"
+        return gettext("redaction of %(message_id)s") % {"message_id": self.message_id}
 
 
 class DryRun(models.Model):
     """What a rule would have applied to, had it been live: counts, and in which conversations."""
 
     class State(models.TextChoices):
-        WAITING = "waiting"
-        DONE = "done"
-        FAILED = "failed"
+        WAITING = "waiting", _("Waiting")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     rule = models.ForeignKey(ModerationRule, models.CASCADE, related_name="dry_runs")
@@ -251,7 +263,7 @@ class DryRun(models.Model):
     people = models.PositiveIntegerField(default=0)
     # Of the conversations with most of them, the ids, each with how many messages.
     conversations = models.JSONField(default=list)
-    rule_changed_at = models.DateTimeField(help_text="Of the rule as it was looked for.")
+    rule_changed_at = models.DateTimeField(help_text=_("Of the rule as it was looked for."))
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -260,4 +272,4 @@ class DryRun(models.Model):
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"dry run {self.id}"
+        return gettext("dry run %(id)s") % {"id": self.id}

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class QuotaQuerySet(models.QuerySet["Quota"]):
@@ -18,7 +20,9 @@ class QuotaQuerySet(models.QuerySet["Quota"]):
 class Quota(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="quota")
     group = models.OneToOneField("auth.Group", models.CASCADE, null=True, blank=True, related_name="quota")
-    tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text="Prompt and answer together, UTC.")
+    tokens_per_day = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text=_("Prompt and answer together, UTC.")
+    )
     cost_per_month = models.DecimalField(
         max_digits=14, decimal_places=4, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
     )
@@ -28,7 +32,7 @@ class Quota(models.Model):
         blank=True,
         # To let nothing in, set the tokens of a day to 0.
         validators=[MinValueValidator(1)],
-        help_text="Answers at the same time; a few more may wait in line.",
+        help_text=_("Answers at the same time; a few more may wait in line."),
     )
 
     objects = QuotaQuerySet.as_manager()
@@ -42,4 +46,4 @@ class Quota(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Quota of {self.user or self.group or 'everybody'}"
+        return gettext("Quota of %(everybody)s") % {"everybody": self.user or self.group or "everybody"}

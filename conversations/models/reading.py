@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 
 class ReadingQuerySet(models.QuerySet["ReadingGrant"]):
@@ -46,7 +47,7 @@ class ReadingGrant(models.Model):
     @property
     def reader_name(self) -> str:
         """How the reader is called."""
-        return self.reader.display_name if self.reader else "Somebody who is no longer here"
+        return self.reader.display_name if self.reader else gettext("Somebody who is no longer here")
 
     @property
     def chat_id(self) -> uuid.UUID | None:

@@ -8,6 +8,8 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 GRACE_DAYS = 14
 # The figures of yesterday are counted from the details.
@@ -21,36 +23,40 @@ class RetentionPolicy(models.Model):
         null=True,
         blank=True,
         related_name="retention",
-        help_text="Empty: for everybody who is in no group with a policy.",
+        help_text=_("Empty: for everybody who is in no group with a policy."),
     )
     chats_days = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="A chat is deleted so many days after something was last said in it. Empty: it is kept.",
+        help_text=_("A chat is deleted so many days after something was last said in it. Empty: it is kept."),
     )
     files_days = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="The files of a chat are deleted so many days after something was last said in it. Empty: as long "
-        "as the chat.",
+        help_text=_(
+            "The files of a chat are deleted so many days after something was last said in it. Empty: as long "
+            "as the chat."
+        ),
     )
     usage_days = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(USAGE_LEAST_DAYS)],
-        help_text="The details of each call of a model are deleted after so many days; the sums of each day stay. "
-        "Empty: they are kept.",
+        help_text=_(
+            "The details of each call of a model are deleted after so many days; the sums of each day stay. "
+            "Empty: they are kept."
+        ),
     )
     grace_days = models.PositiveIntegerField(
         default=GRACE_DAYS,
         validators=[MinValueValidator(1)],
-        help_text="So many days before, at the least, the owner is told.",
+        help_text=_("So many days before, at the least, the owner is told."),
     )
 
     class Meta:
-        verbose_name_plural = "retention policies"
+        verbose_name_plural = _("retention policies")
         permissions = [("keep_pinned", "Keeps pinned chats from being deleted by a retention policy")]
         constraints = [
             models.UniqueConstraint(
@@ -65,14 +71,19 @@ class RetentionPolicy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Retention for {self.group or 'everybody'}"
+        return gettext("Retention for %(everybody)s") % {"everybody": self.group or "everybody"}
 
     def clean(self) -> None:
         """Raise ValidationError where nobody could be told in time."""
         for name in ("chats_days", "files_days"):
             days = getattr(self, name)
             if days is not None and self.grace_days is not None and days < self.grace_days:
-                raise ValidationError({name: f"The owner is told {self.grace_days} days before, so not fewer."})
+                raise ValidationError(
+                    {
+                        name: gettext("The owner is told %(grace_days)s days before, so not fewer.")
+                        % {"grace_days": self.grace_days}
+                    }
+                )
 
 
 class HoldQuerySet(models.QuerySet["LegalHold"]):
@@ -90,15 +101,15 @@ class LegalHold(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No foreign keys: that there was a hold is known when what it held is gone.
-    owner_id = models.UUIDField(null=True, blank=True, db_index=True, help_text="Whose chats.")
-    conversation_id = models.UUIDField(null=True, blank=True, db_index=True, help_text="Which chat.")
-    words = models.CharField(max_length=500, blank=True, help_text="What a title or a message holds.")
+    owner_id = models.UUIDField(null=True, blank=True, db_index=True, help_text=_("Whose chats."))
+    conversation_id = models.UUIDField(null=True, blank=True, db_index=True, help_text=_("Which chat."))
+    words = models.CharField(max_length=500, blank=True, help_text=_("What a title or a message holds."))
     reason = models.TextField()
     placed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
-    ends_at = models.DateTimeField(null=True, blank=True, help_text="Empty: until somebody ends it.")
+    ends_at = models.DateTimeField(null=True, blank=True, help_text=_("Empty: until somebody ends it."))
     # Set: its end is in the ledger.
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -114,7 +125,7 @@ class LegalHold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Legal hold {str(self.pk)[:8]}"
+        return gettext("Legal hold %(pk)s") % {"pk": str(self.pk)[:8]}
 
     @property
     def is_open(self) -> bool:

@@ -4,6 +4,7 @@ import datetime
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class SummaryQuerySet(models.QuerySet["Summary"]):
@@ -15,22 +16,22 @@ class SummaryQuerySet(models.QuerySet["Summary"]):
 class Summary(models.Model):
     class State(models.TextChoices):
         # Nothing is written yet; the best sentences of the conversation itself; written by a model.
-        PENDING = "pending"
-        PARTIAL = "partial"
-        READY = "ready"
+        PENDING = "pending", _("Pending")
+        PARTIAL = "partial", _("Partial")
+        READY = "ready", _("Ready")
 
     class Writer(models.TextChoices):
         MODEL = "model"
         EXTRACT = "extract"
 
     class Sentiment(models.TextChoices):
-        POSITIVE = "positive"
-        NEUTRAL = "neutral"
-        NEGATIVE = "negative"
+        POSITIVE = "positive", _("Positive")
+        NEUTRAL = "neutral", _("Neutral")
+        NEGATIVE = "negative", _("Negative")
 
     class EndedBy(models.TextChoices):
-        PERSON = "person"
-        CLOCK = "clock"
+        PERSON = "person", _("Person")
+        CLOCK = "clock", _("Clock")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey("Conversation", on_delete=models.CASCADE, related_name="summaries")

@@ -5,6 +5,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 NAME_CHARACTERS = 40
 # What is compared may be longer than what is shown: one letter can stand for several.
@@ -24,12 +25,12 @@ class TagQuerySet(models.QuerySet["Tag"]):
 
 class Tag(models.Model):
     class Colour(models.TextChoices):
-        BLUE = "blue"
-        TEAL = "teal"
-        VIOLET = "violet"
-        AMBER = "amber"
-        GREEN = "green"
-        RED = "red"
+        BLUE = "blue", _("Blue")
+        TEAL = "teal", _("Teal")
+        VIOLET = "violet", _("Violet")
+        AMBER = "amber", _("Amber")
+        GREEN = "green", _("Green")
+        RED = "red", _("Red")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tags")

@@ -1,23 +1,52 @@
 """A turn: one question and all that answers it, as a node in the conversation's tree."""
 
 import datetime
+import json
 import uuid
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 # Every so many turns of a branch, one is a milestone: a shorter way up, because a branch has no other than its turns.
 MILESTONE_TURNS = 100
 
 
+# Table and column names are our own; the values are parameters.
+BRANCH = """
+    WITH RECURSIVE branch(id, parent_id, status, steps) AS (
+        SELECT id, parent_id, status, 1 FROM conversations_turn WHERE id = %s
+        UNION ALL
+        SELECT turn.id, turn.parent_id, turn.status, branch.steps + 1
+        FROM conversations_turn AS turn JOIN branch ON turn.id = branch.parent_id
+        WHERE branch.steps < %s
+    ) SELECT branch.id, branch.parent_id, branch.status """
+STEPS = f"{BRANCH} FROM branch ORDER BY steps"
+WORDS = f"""{BRANCH}, message.role, message.text, message.tool_call_id, message.tool_name,
+        CASE WHEN message.role = 'tool' THEN message.tool_run END
+    FROM branch LEFT JOIN conversations_message AS message ON message.turn_id = branch.id
+    ORDER BY steps, message.position"""
+
+
+class Line(NamedTuple):
+    """What of a message a model is sent."""
+
+    role: str
+    text: str
+    tool_call_id: str
+    tool_name: str
+    tool_run: dict[str, Any]
+
+
 class Mode(models.TextChoices):
     """The kinds of help."""
 
-    CHAT = "chat"
-    CODE = "code", "Code assistant"
-    TUTORIAL = "tutorial"
-    SUPPORT = "support", "Technical support"
+    CHAT = "chat", _("Chat")
+    CODE = "code", _("Code assistant")
+    TUTORIAL = "tutorial", _("Tutorial")
+    SUPPORT = "support", _("Technical support")
 
 
 class TurnQuerySet(models.QuerySet["Turn"]):
@@ -58,20 +87,19 @@ class TurnQuerySet(models.QuerySet["Turn"]):
         one first."""
         if leaf_id is None:
             return []
-        as_stored = Turn._meta.pk.get_db_prep_value
-        # Table and column names are our own; the values are parameters.
-        query = """
-            WITH RECURSIVE branch(id, parent_id, status, steps) AS (
-                SELECT id, parent_id, status, 1 FROM conversations_turn WHERE id = %s
-                UNION ALL
-                SELECT turn.id, turn.parent_id, turn.status, branch.steps + 1
-                FROM conversations_turn AS turn JOIN branch ON turn.id = branch.parent_id
-                WHERE branch.steps < %s
-            ) SELECT id, parent_id, status FROM branch ORDER BY steps"""
-        with connection.cursor() as cursor:
-            cursor.execute(query, [as_stored(leaf_id, connection), limit])
-            read = Turn._meta.pk.to_python
-            return [(read(id), read(parent), status) for id, parent, status in cursor.fetchall()]
+        return [(_read(id), _read(parent), status) for id, parent, status in _up(STEPS, leaf_id, limit)]
+
+    def branch_words(self, leaf_id, limit: int) -> list[tuple[uuid.UUID, uuid.UUID | None, str, list[Line]]]:
+        """Return the same, each with what its messages say in their order: in a long branch, rows cost too much."""
+        found: list[tuple[uuid.UUID, uuid.UUID | None, str, list[Line]]] = []
+        last = None
+        for id, parent, status, role, text, call, name, run in _up(WORDS, leaf_id, limit) if leaf_id else ():
+            if id != last:
+                found.append((_read(id), _read(parent), status, []))
+                last = id
+            if role is not None:
+                found[-1][3].append(Line(role, text, call, name, json.loads(run) if run else {}))
+        return found
 
     def branch_after(self, leaf_id, turn: "Turn", limit: int) -> list["Turn"]:
         """Return up to `limit` turns that come after `turn` towards `leaf_id`, oldest first, with their messages."""
@@ -96,13 +124,13 @@ class TurnQuerySet(models.QuerySet["Turn"]):
 
 class Turn(models.Model):
     class Status(models.TextChoices):
-        QUEUED = "queued"
-        RUNNING = "running"
-        COMPLETED = "completed"
-        STOPPED = "stopped"
-        FAILED = "failed"
-        INTERRUPTED = "interrupted"
-        BLOCKED = "blocked"
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        COMPLETED = "completed", _("Completed")
+        STOPPED = "stopped", _("Stopped")
+        FAILED = "failed", _("Failed")
+        INTERRUPTED = "interrupted", _("Interrupted")
+        BLOCKED = "blocked", _("Blocked")
 
     class Truncated(models.TextChoices):
         """What the model server left away without an error."""
@@ -115,7 +143,7 @@ class Turn(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey("Conversation", on_delete=models.CASCADE, related_name="turns")
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="children")
-    depth = models.PositiveIntegerField(default=0, help_text="How many turns come before this one on its branch.")
+    depth = models.PositiveIntegerField(default=0, help_text=_("How many turns come before this one on its branch."))
     # No constraint and no index: it is above in the same branch, so it goes with it, and is only looked at from below.
     milestone = models.ForeignKey(
         "self", models.DO_NOTHING, null=True, blank=True, db_constraint=False, db_index=False, related_name="+"
@@ -129,15 +157,15 @@ class Turn(models.Model):
         db_constraint=False,
         db_index=False,
         related_name="+",
-        help_text="The turn whose answer this one goes on with.",
+        help_text=_("The turn whose answer this one goes on with."),
     )
     carried = models.PositiveIntegerField(
-        null=True, blank=True, help_text="How many characters of the answer were said there."
+        null=True, blank=True, help_text=_("How many characters of the answer were said there.")
     )
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, db_index=False, related_name="turns")
     client_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  NULL: no idempotency asked for
     fingerprint = models.CharField(
-        max_length=64, help_text="What was asked for, so that a repeated client_id can be told."
+        max_length=64, help_text=_("What was asked for, so that a repeated client_id can be told.")
     )
     model = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
@@ -156,32 +184,32 @@ class Turn(models.Model):
     prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
     completion_tokens = models.PositiveIntegerField(null=True, blank=True)
     # What of the branch the model was sent: `verbatim` messages as they are, `condensed` ones in the digest.
-    verbatim = models.PositiveIntegerField(default=0, help_text="Earlier messages that the model was sent.")
-    condensed = models.PositiveIntegerField(default=0, help_text="Earlier messages that it was sent in short.")
-    left_out = models.PositiveIntegerField(default=0, help_text="Earlier messages that it was sent nothing of.")
+    verbatim = models.PositiveIntegerField(default=0, help_text=_("Earlier messages that the model was sent."))
+    condensed = models.PositiveIntegerField(default=0, help_text=_("Earlier messages that it was sent in short."))
+    left_out = models.PositiveIntegerField(default=0, help_text=_("Earlier messages that it was sent nothing of."))
     digest = models.ForeignKey(
         "ContextDigest",
         models.SET_NULL,
         null=True,
         blank=True,
         related_name="+",
-        help_text="What it was sent in short.",
+        help_text=_("What it was sent in short."),
     )
-    window = models.PositiveIntegerField(null=True, blank=True, help_text="The model's window in tokens, if known.")
+    window = models.PositiveIntegerField(null=True, blank=True, help_text=_("The model's window in tokens, if known."))
     window_used = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Tokens of the last call and its answer, if the server counted them."
+        null=True, blank=True, help_text=_("Tokens of the last call and its answer, if the server counted them.")
     )
     truncated = models.CharField(max_length=8, choices=Truncated.choices, blank=True)
-    usage_exact = models.BooleanField(default=False, help_text="Counted by the model server, not estimated.")
+    usage_exact = models.BooleanField(default=False, help_text=_("Counted by the model server, not estimated."))
     mode = models.CharField(
-        max_length=8, choices=Mode.choices, blank=True, help_text="The kind of help that was given."
+        max_length=8, choices=Mode.choices, blank=True, help_text=_("The kind of help that was given.")
     )
-    intent = models.JSONField(default=dict, blank=True, help_text="Why that mode: `by`, `confidence` and `reason`.")
-    parameters = models.JSONField(default=dict, blank=True, help_text="How the model was asked, where that was set.")
-    instructed = models.BooleanField(default=False, help_text="Whether the person's own instructions were sent.")
-    included = models.JSONField(default=list, blank=True, help_text="What of each attached file the model was sent.")
+    intent = models.JSONField(default=dict, blank=True, help_text=_("Why that mode: `by`, `confidence` and `reason`."))
+    parameters = models.JSONField(default=dict, blank=True, help_text=_("How the model was asked, where that was set."))
+    instructed = models.BooleanField(default=False, help_text=_("Whether the person's own instructions were sent."))
+    included = models.JSONField(default=list, blank=True, help_text=_("What of each attached file the model was sent."))
     # Each with its `place` (question or answer), what was done (`action`: warn or mask), and `text` for the person.
-    notes = models.JSONField(default=list, blank=True, help_text="What rules have to say about it.")
+    notes = models.JSONField(default=list, blank=True, help_text=_("What rules have to say about it."))
 
     objects = TurnQuerySet.as_manager()
 
@@ -222,3 +250,14 @@ class Turn(models.Model):
         if self.status == self.Status.COMPLETED:
             return self.finish_reason == "length" or self.truncated == self.Truncated.ANSWER
         return self.status in (self.Status.STOPPED, self.Status.INTERRUPTED, self.Status.FAILED)
+
+
+def _up(query: str, leaf_id: uuid.UUID, limit: int) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, [Turn._meta.pk.get_db_prep_value(leaf_id, connection), limit])
+        return cursor.fetchall()
+
+
+def _read(id: Any) -> Any:
+    """Return an id as it is said: a database without UUIDs has them as text."""
+    return id if id is None or isinstance(id, uuid.UUID) else uuid.UUID(id)

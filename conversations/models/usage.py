@@ -5,6 +5,7 @@ import datetime
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 # Prices are for so many tokens.
 PRICED_TOKENS = 1_000_000
@@ -35,25 +36,26 @@ class UsageQuerySet(models.QuerySet["UsageEntry"]):
 
 class UsageEntry(models.Model):
     class Purpose(models.TextChoices):
-        CHAT = "chat"
-        TOOL = "tool"
-        TITLE = "title"
-        SUMMARY = "summary"
-        INTENT = "intent"
-        MODERATION = "moderation"
-        DICTATION = "dictation"
+        CHAT = "chat", _("Chat")
+        TOOL = "tool", _("Tool")
+        TITLE = "title", _("Title")
+        SUMMARY = "summary", _("Summary")
+        INTENT = "intent", _("Intent")
+        MODERATION = "moderation", _("Moderation")
+        DICTATION = "dictation", _("Dictation")
+        TEST = "test", _("Test")
 
     class Counted(models.TextChoices):
         # By the model server, or by our own rule.
-        EXACT = "exact"
-        ESTIMATED = "estimated"
+        EXACT = "exact", _("Exact")
+        ESTIMATED = "estimated", _("Estimated")
 
     class Outcome(models.TextChoices):
-        COMPLETED = "completed"
-        STOPPED = "stopped"
-        FAILED = "failed"
-        INTERRUPTED = "interrupted"
-        BLOCKED = "blocked"
+        COMPLETED = "completed", _("Completed")
+        STOPPED = "stopped", _("Stopped")
+        FAILED = "failed", _("Failed")
+        INTERRUPTED = "interrupted", _("Interrupted")
+        BLOCKED = "blocked", _("Blocked")
 
     # No constraints: an entry outlives the person, the conversation and the turn it was for.
     user = models.ForeignKey(

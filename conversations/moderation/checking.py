@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext
+
 from ..errors import RefusedByRule as Refused
 from ..models import Attachment, Passage
 from ..models.moderation import Action
@@ -11,7 +13,7 @@ from . import rules
 from .flags import Where, raise_for
 from .matcher import Found, Rule, masked
 
-SUSPENDED = " Your account has been suspended."
+# Notes are kept with their question, so in English (kept.py).
 WARNED = "A rule of this installation has something to say about this. Staff can see that it applied."
 
 
@@ -112,7 +114,8 @@ def _refuse(stopping: list[Found], where: Where, *, suspends: bool = True) -> No
     raise_for(stopping, where, suspends=suspends)
     told = next((each.rule.told for each in stopping if each.rule.told), Refused.detail)
     where.user.refresh_from_db(fields=["is_active"])
-    raise Refused(told if where.user.is_active else told + SUSPENDED)
+    suspended = "" if where.user.is_active else gettext("Your account has been suspended.")
+    raise Refused(f"{told} {suspended}".strip())
 
 
 def _in_files(applied: rules.Rules, attached: Sequence[Attachment]) -> list[Found]:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit, suspension
+from chatsite import metrics
 
 from ..models import Flag, ModerationRule
 from ..models.moderation import Action
@@ -68,6 +69,7 @@ def _raise(rule: Rule, spans: list[Any], where: Where, source: str) -> Flag:
         message_id=where.message_id,
         spans=spans[:SPANS_KEPT],
     )
+    metrics.rules_applied.add(str(rule.action))
     told: dict[str, Any] = {"rule": rule.id, "severity": rule.severity, "does": rule.action, "place": where.place}
     audit.note("flag.raised", target=flag, conversation=str(where.conversation_id or ""), **told)
     return flag

@@ -6,6 +6,7 @@ from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 import re2
+from django.utils.translation import gettext
 
 PATTERN_CHARACTERS = 1000
 # What one expression, or all of them together, may take in memory; past it they are tried one by one.
@@ -31,13 +32,16 @@ def options(limit: int = ONE_BYTES) -> re2.Options:
 def read(line: str) -> Any:
     """Return the expression, ready to search with; raises BadPattern."""
     if len(line) > PATTERN_CHARACTERS:
-        raise BadPattern(f"An expression has {PATTERN_CHARACTERS} characters at most.")
+        raise BadPattern(
+            gettext("An expression has %(pattern_characters)s characters at most.")
+            % {"pattern_characters": PATTERN_CHARACTERS}
+        )
     try:
         compiled = re2.compile(line, options())
     except re2.error as error:
-        raise BadPattern(f"This expression cannot be read: {_why(error)}") from None
+        raise BadPattern(gettext("This expression cannot be read: %(why)s") % {"why": _why(error)}) from None
     if compiled.search("") is not None:
-        raise BadPattern("This expression matches an empty text, so it would match everything.")
+        raise BadPattern(gettext("This expression matches an empty text, so it would match everything."))
     return compiled
 
 

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 CARD_DIGITS = range(13, 20)
 # By their first digits: Visa, Mastercard, American Express, Diners, Discover, JCB, Maestro, UnionPay.
@@ -23,7 +26,7 @@ class Detector:
     """One kind of personal data: how it may look, how many signs of what looks so are one (0: none), and what stands in
     its place."""
 
-    label: str
+    label: Any
     pattern: str
     length: Callable[[str], int]
     mask: str
@@ -70,24 +73,24 @@ def is_phone(found: str) -> bool:
 
 DETECTORS = {
     "email": Detector(
-        "e-mail addresses",
+        _("e-mail addresses"),
         r"\b[a-z0-9][a-z0-9._%+-]{0,63}@(?:[a-z0-9](?:[a-z0-9-]{0,40})\.){1,4}[a-z]{2,24}\b",
         len,
         "[e-mail masked]",
     ),
     # With the code of a country, or beginning with a nought, or in the groups of North America.
     "phone": Detector(
-        "telephone numbers",
+        _("telephone numbers"),
         r"(?:\+|\b00)[1-9]\d{0,2}(?:[ ./-]?\(?\d{1,5}\)?){2,6}\b|\b0\d{2,4}[ /-]\d{2,4}(?:[ -]?\d{2,4}){0,3}\b|"
         r"\(?\b[2-9]\d{2}\)?[ .-]\d{3}[.-]\d{4}\b",
         _if(is_phone),
         "[phone number masked]",
     ),
     "iban": Detector(
-        "bank accounts (IBAN)",
+        _("bank accounts (IBAN)"),
         r"\b[a-z]{2}\d{2}(?:[ -]?[a-z0-9]{4}){2,7}(?:[ -]?[a-z0-9]{1,3})?\b",
         iban_length,
         "[IBAN masked]",
     ),
-    "card": Detector("card numbers", r"\b\d(?:[ -]?\d){12,18}\b", _if(is_card), "[card number masked]"),
+    "card": Detector(_("card numbers"), r"\b\d(?:[ -]?\d){12,18}\b", _if(is_card), "[card number masked]"),
 }

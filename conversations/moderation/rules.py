@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Count, Max
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import audit
 
@@ -160,18 +161,24 @@ def check(row: ModerationRule) -> None:
     """Raise Invalid if a rule cannot be applied as it is; says what is wrong with which line."""
     if row.kind == Kind.GUARD:
         if not row.model.strip():
-            raise Invalid("Say which model is asked.", code="no_model")
+            raise Invalid(gettext("Say which model is asked."), code="no_model")
         if row.place == Place.FILES:
-            raise Invalid("A guard model is asked about questions or answers.", code="invalid_place")
+            raise Invalid(gettext("A guard model is asked about questions or answers."), code="invalid_place")
         if row.action == Action.MASK:
-            raise Invalid("A guard model does not say which words to mask. Choose another action.", code=CANNOT)
+            raise Invalid(
+                gettext("A guard model does not say which words to mask. Choose another action."), code=CANNOT
+            )
         return
     if row.action == Action.MASK and (row.kind == Kind.FILES or row.place == Place.FILES):
-        raise Invalid("Files are sent as they are, so nothing is masked in them. Choose another action.", code=CANNOT)
+        raise Invalid(
+            gettext("Files are sent as they are, so nothing is masked in them. Choose another action."), code=CANNOT
+        )
     if not row.lines:
-        raise Invalid("Write at least one line.", code="no_patterns")
+        raise Invalid(gettext("Write at least one line."), code="no_patterns")
     if len(row.lines) > LINES_MAX:
-        raise Invalid(f"A rule has {LINES_MAX} lines at most.", code="too_many_patterns")
+        raise Invalid(
+            gettext("A rule has %(lines_max)s lines at most.") % {"lines_max": LINES_MAX}, code="too_many_patterns"
+        )
     for number, line in enumerate(row.lines, start=1):
         if wrong := _wrong_with(row.kind, line):
             raise Invalid(f"Line {number}: {wrong}", code="bad_pattern")
@@ -180,7 +187,7 @@ def check(row: ModerationRule) -> None:
 def _wrong_with(kind: str, line: str) -> str:
     match kind:
         case Kind.WORDS:
-            return "" if phrases.read(line) else "There is no letter and no digit in it."
+            return "" if phrases.read(line) else gettext("There is no letter and no digit in it.")
         case Kind.PATTERN:
             try:
                 patterns.read(line)
@@ -188,10 +195,10 @@ def _wrong_with(kind: str, line: str) -> str:
                 return str(error)
         case Kind.PERSONAL:
             if line.lower() not in personal.DETECTORS:
-                return f"Personal data is one of: {', '.join(personal.DETECTORS)}."
+                return gettext("Personal data is one of: %(detectors)s.") % {"detectors": ", ".join(personal.DETECTORS)}
         case Kind.FILES:
             if not line.startswith(".") or not line[1:] or len(line) > ENDING_CHARACTERS or any(map(str.isspace, line)):
-                return "The ending of a file’s name begins with a full stop, such as .exe."
+                return gettext("The ending of a file’s name begins with a full stop, such as .exe.")
     return ""
 
 

@@ -18,7 +18,7 @@ ENDED = "This answer ends here, because a rule of this installation stands again
 class Blocked(RefusedByRule):
     """A rule stands against what an answer goes on with."""
 
-    detail = ENDED
+    detail: Any = ENDED
 
 
 class Watch:

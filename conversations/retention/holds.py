@@ -6,6 +6,7 @@ import uuid
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import User
@@ -70,12 +71,14 @@ def draft(
     words = " ".join(words.split())
     check_characters(words)
     if conversation_id and (owner_id or words):
-        raise Invalid("A hold is on one chat, or on a person or words, not on both.", code="hold_of_two_kinds")
+        raise Invalid(gettext("A hold is on one chat, or on a person or words, not on both."), code="hold_of_two_kinds")
     if not (conversation_id or owner_id or words):
-        raise Invalid("Say what is held: a person, a chat, or words.", code="hold_of_nothing")
+        raise Invalid(gettext("Say what is held: a person, a chat, or words."), code="hold_of_nothing")
     # How many chats hold a word tells what was said in them.
     if words and not by.has_perm(READ_TEXT):
-        raise NotAllowed("To hold what has certain words, you need the permission to read conversations as well.")
+        raise NotAllowed(
+            gettext("To hold what has certain words, you need the permission to read conversations as well.")
+        )
     hold = LegalHold(
         owner_id=owner_id,
         conversation_id=conversation_id,
@@ -93,7 +96,7 @@ def change_end(*, hold: LegalHold, by: User, ends_at: datetime.datetime | None) 
     with transaction.atomic():
         locked = LegalHold.objects.select_for_update().get(pk=hold.pk)
         if not locked.is_open:
-            raise Invalid("This hold has ended. Place a new one.", code="hold_ended")
+            raise Invalid(gettext("This hold has ended. Place a new one."), code="hold_ended")
         locked.ends_at = _end(ends_at)
         locked.save(update_fields=["ends_at"])
         audit.enter("hold.changed", actor=by, target=locked, until=locked.ends_at)
@@ -150,7 +153,7 @@ def _covered(hold: LegalHold) -> Q:
 
 def _end(ends_at: datetime.datetime | None) -> datetime.datetime | None:
     if ends_at is not None and ends_at <= timezone.now():
-        raise Invalid("A hold ends in the future, or when somebody ends it.", code="hold_ends_before")
+        raise Invalid(gettext("A hold ends in the future, or when somebody ends it."), code="hold_ends_before")
     return ends_at
 
 
@@ -158,8 +161,14 @@ def _reason(reason: str) -> str:
     reason = " ".join(reason.split())
     check_characters(reason)
     if len(reason) < REASON_LEAST_CHARACTERS:
-        sentence = f"Give a reason of at least {REASON_LEAST_CHARACTERS} characters."
+        sentence = gettext("Give a reason of at least %(reason_least_characters)s characters.") % {
+            "reason_least_characters": REASON_LEAST_CHARACTERS
+        }
         raise Invalid(sentence, code="reason_too_short")
     if len(reason) > REASON_MOST_CHARACTERS:
-        raise Invalid(f"A reason has {REASON_MOST_CHARACTERS} characters at most.", code="reason_too_long")
+        raise Invalid(
+            gettext("A reason has %(reason_most_characters)s characters at most.")
+            % {"reason_most_characters": REASON_MOST_CHARACTERS},
+            code="reason_too_long",
+        )
     return reason

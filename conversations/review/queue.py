@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import audit, suspension
 from accounts.models import User
@@ -43,7 +44,7 @@ def assign(*, flag: Flag, to: User | None, actor: User) -> Flag:
     """Return the flag, in somebody's hands, or in nobody's; raises Invalid if it is decided."""
     locked = _locked(flag)
     if locked.is_decided:
-        raise Invalid("This flag is decided. Open it again first.", code="decided")
+        raise Invalid(gettext("This flag is decided. Open it again first."), code="decided")
     locked.assignee = to
     locked.state = State.IN_REVIEW if to else State.OPEN
     locked.save(update_fields=["assignee", "state"])
@@ -59,7 +60,7 @@ def decide(
     that are left empty."""
     locked = _locked(flag)
     if outcome not in (State.UPHELD, State.DISMISSED):
-        raise Invalid("A flag is upheld or dismissed.", code="unknown_outcome")
+        raise Invalid(gettext("A flag is upheld or dismissed."), code="unknown_outcome")
     note, told = note or (template.note if template else ""), told or (template.told if template else "")
     locked.state, locked.decided_at, locked.decided_by = outcome, timezone.now(), actor
     locked.assignee = locked.assignee or actor
@@ -86,7 +87,7 @@ def reopen(*, flag: Flag, actor: User) -> Flag:
 def put_down(*, flag: Flag, text: str, actor: User) -> FlagNote:
     """Return a new note for the staff."""
     if not text.strip():
-        raise Invalid("Write something first.", code="empty_note")
+        raise Invalid(gettext("Write something first."), code="empty_note")
     note = FlagNote.objects.create(flag=flag, author=actor, text=_words(text))
     audit.enter("flag.noted", actor=actor, target=flag)
     return note
@@ -95,14 +96,14 @@ def put_down(*, flag: Flag, text: str, actor: User) -> FlagNote:
 def suspend(*, flag: Flag, actor: User, told: str = "") -> None:
     """Suspend whose conversation it is in; raises NotAllowed for oneself and, but by an administrator, for staff."""
     if not _may_suspend(flag, actor):
-        raise NotAllowed("You may not suspend this person.", code="may_not_suspend")
+        raise NotAllowed(gettext("You may not suspend this person."), code="may_not_suspend")
     suspension.suspend(user=flag.user, told=told, flag=str(flag.pk))
 
 
 def lift(*, flag: Flag, actor: User) -> None:
     """Let whose conversation it is in come in again; raises NotAllowed where they could not have been suspended."""
     if not _may_suspend(flag, actor):
-        raise NotAllowed("You may not let this person in again.", code="may_not_suspend")
+        raise NotAllowed(gettext("You may not let this person in again."), code="may_not_suspend")
     suspension.lift(user=flag.user)
 
 
@@ -122,5 +123,8 @@ def _words(text: str) -> str:
     text = text.strip()
     check_characters(text)
     if len(text) > WORDS_CHARACTERS:
-        raise Invalid(f"Write {WORDS_CHARACTERS} characters at most.", code="too_long")
+        raise Invalid(
+            gettext("Write %(words_characters)s characters at most.") % {"words_characters": WORDS_CHARACTERS},
+            code="too_long",
+        )
     return text

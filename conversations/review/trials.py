@@ -10,6 +10,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import User
@@ -31,9 +32,14 @@ ROLES = {"question": Message.Role.USER, "answer": Message.Role.ASSISTANT}
 def begin(*, rule: ModerationRule, actor: User, days: int) -> DryRun:
     """Return a new trial of a rule, draft or live, on what was said in the last so many days; it is done soon."""
     if rule.kind not in (ModerationRule.Kind.WORDS, ModerationRule.Kind.PATTERN, ModerationRule.Kind.PERSONAL):
-        raise Invalid("Only words, expressions and personal data can be tried on what was said.", code="cannot_try")
+        raise Invalid(
+            gettext("Only words, expressions and personal data can be tried on what was said."), code="cannot_try"
+        )
     if days not in DAYS:
-        raise Invalid(f"A trial is of {DAYS.start} to {DAYS.stop - 1} days.", code="invalid_days")
+        raise Invalid(
+            gettext("A trial is of %(start)s to %(stop)s days.") % {"start": DAYS.start, "stop": DAYS.stop - 1},
+            code="invalid_days",
+        )
     rules.check(rule)
     trial = DryRun.objects.create(rule=rule, asked_by=actor, days=days, rule_changed_at=rule.changed_at)
     work.queue(kind=KIND, key=_key(trial), trial=str(trial.pk))
@@ -47,6 +53,10 @@ def do(job: work.Claim) -> work.Result:
     trial = DryRun.objects.select_related("rule").filter(pk=job.payload["trial"]).first()
     if trial is None or trial.state != DryRun.State.WAITING:
         return work.Result()
+    running = Job.objects.running().filter(kind=KIND).order_by("started_at", "pk")
+    if running.values_list("pk", flat=True).first() not in (None, job.id):
+        # One at a time: a process has few places for jobs, and a trial can take long.
+        return work.Result(postponed=True)
     rule = rules.value_of(trial.rule)
     places = {"question", "answer"} if rule.places == {"files"} else rule.places
     matcher, since = Matcher([rule]), trial.created_at - datetime.timedelta(days=trial.days)

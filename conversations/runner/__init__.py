@@ -4,6 +4,6 @@ Tasks live here and not in a consumer: Channels gives a consumer one message at 
 hear "stop".
 """
 
-from .engine import Engine, begin, current, forget_conversation, start, stop, worker
+from .engine import Engine, ask, begin, current, forget_conversation, start, stop, worker
 
-__all__ = ["Engine", "begin", "current", "forget_conversation", "start", "stop", "worker"]
+__all__ = ["Engine", "ask", "begin", "current", "forget_conversation", "start", "stop", "worker"]

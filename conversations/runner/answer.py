@@ -10,7 +10,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DataError, IntegrityError
+from django.utils import translation
 
+from chatsite import languages, logs, metrics
 from chatsite.threads import in_database
 from llm import agent
 from llm.catalog import Catalog
@@ -20,7 +22,7 @@ from llm.joining import Joint
 from llm.meter import MOST_TOKENS, Meter
 from llm.tokens import estimate
 
-from .. import assembly, events, ledger, live, moderation, parameters, quotas, tools
+from .. import assembly, events, ledger, live, moderation, parameters, profiles, quotas, tools
 from ..models import Turn
 from ..rendering import ready_blocks
 from . import guarding, opinion, rows
@@ -65,8 +67,9 @@ class Answer:
         self._work = work
         self._finished: Finished | None = None
         self._first_token_ms: int | None = None
-        # What the model was sent.
+        # What the model was sent, and whether its row tells of that already.
         self._sent: assembly.Sent | None = None
+        self.accounted = False
         self._model = ""
         self._provider = ""
         self._meter: Meter | None = None
@@ -92,8 +95,16 @@ class Answer:
         said = {"text": message.text, "thinking": message.thinking, "thinking_ms": self._clock.milliseconds}
         return rows.Kept(message_id=message.id, seq=message.seq, **said)
 
+    @property
+    def account(self) -> dict[str, Any] | None:
+        """What its turn keeps of what its model is sent, for whoever dies before the end; None before it is sent."""
+        return assembly.known(self._sent) if self._sent and self._meter else None
+
     async def run(self) -> None:
         """Work on the turn until it has ended in the database."""
+        # Begun by a request in some language; what is kept of it, and told to several, is in one.
+        translation.activate(languages.NEUTRAL)
+        logs.tell_about(turn=self.turn_id)
         try:
             work = self._work or await self._claim()
             if work is None:
@@ -123,6 +134,7 @@ class Answer:
         return work
 
     def _open(self, work: rows.Work) -> None:
+        logs.tell_about(user=work.turn.author_id)
         self._model = work.turn.model
         self._feed = live.feed(work.turn.conversation_id)
         said = {"text": work.answer.text, "seq": work.answer.seq}
@@ -132,7 +144,8 @@ class Answer:
 
     async def _work_on(self, work: rows.Work) -> tuple[str, str, str]:
         try:
-            provider, model = await self.catalog.get(work.turn.model or None)
+            found = await profiles.find(self.catalog, seen=work.seen, wanted=work.turn.model)
+            provider, model = found.provider, found.model
             self._model, self._provider = model.id, model.provider
             await self._enter(work)
             self._watch = await moderation.watch(work.turn.author, told=work.answer.text)
@@ -143,7 +156,8 @@ class Answer:
             await opinion.ask(work.turn, work.question, self.catalog)
             toolbox = [*tools.offered(work.turn), *await tools.outside.offered(work.turn)]
             model, beside = assembly.beside(toolbox, model)
-            sent = await in_database(assembly.assemble, turn=work.turn, asked=work.asked, model=model, beside=beside)
+            how = {"model": model, "beside": beside, "opening": found.instructions}
+            sent = await in_database(assembly.assemble, turn=work.turn, asked=work.asked, **how)
             # The words themselves are not needed while the answer is written.
             self._sent = replace(sent, messages=())
             if not await self._may_begin(work, sent.tokens):
@@ -156,7 +170,7 @@ class Answer:
                 tools=toolbox,
                 # What a function said before an answer was cut off stands in it.
                 likely=None if work.turn.continues_id else tools.likely(work.question, toolbox),
-                options=parameters.options(work.turn.parameters),
+                options=found.options(parameters.options(work.turn.parameters)),
                 room=assembly.room_for_results(sent),
             )
             await self._listen(stream, self._meter, Joint(work.answer.text), work)
@@ -301,6 +315,7 @@ class Answer:
 
     def _begin_writing(self) -> None:
         self._first_token_ms = self._elapsed_ms()
+        metrics.first_token.add(self._first_token_ms / 1000)
         self._tell_stage("writing")
 
     def _tell_stage(self, stage: str, **detail) -> None:
@@ -330,6 +345,10 @@ class Answer:
             ending.judged = self._watch.judged
         self._measure(ending)
         turn = await self._finish(ending)
+        metrics.turns_finished.add(str(status))
+        metrics.turn_time.add(self._elapsed_ms() / 1000)
+        metrics.tokens.add("prompt", ending.prompt_tokens or 0)
+        metrics.tokens.add("completion", ending.completion_tokens or 0)
         self.message.status = rows.MESSAGE_STATUS[Turn.Status(status)]
         if turn is None:
             self._feed.messages.pop(self.message.id, None)
@@ -352,15 +371,19 @@ class Answer:
         ending.calls = ledger.calls(
             provider=self._provider, model=self._model, measured=measured, outcome=ending.status
         )
-        # A model that refused has seen none of it.
-        if self._sent is not None and ending.error_code != "model_refused":
-            ending.sent, ending.learnt = assembly.account(
-                self._sent,
-                measured=measured,
-                finished=self._finished,
-                model=self._model,
-                as_estimated=self._as_estimated,
-            )
+        if self._sent is None:
+            return
+        if ending.error_code == "model_refused":
+            # It has seen none of it, though a checkpoint may have said so.
+            ending.sent = assembly.known(assembly.Sent(messages=(), tokens=0, window=None))
+            return
+        ending.sent, ending.learnt = assembly.account(
+            self._sent,
+            measured=measured,
+            finished=self._finished,
+            model=self._model,
+            as_estimated=self._as_estimated,
+        )
 
     async def _finish(self, ending: rows.Ending) -> Turn | None:
         """Keep the ending, however long the database is away: until then the text lives here."""

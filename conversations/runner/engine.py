@@ -4,13 +4,15 @@ import asyncio
 import logging
 import os
 import uuid
+from collections.abc import Coroutine
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from chatsite import processes
+from chatsite import metrics, processes
 from chatsite.tasks import end_tasks
 from chatsite.threads import in_database
 from llm.catalog import Catalog
@@ -42,7 +44,7 @@ class Engine:
     def __init__(self, catalog: Catalog):
         self.catalog = catalog
         self.worker = processes.new_name()
-        self._lines: dict[str, Line] = {}
+        self.lines: dict[str, Line] = {}
         self.answers: dict[uuid.UUID, Answer] = {}
         self.draining = False
         self.relay = Relay(get_channel_layer(), self.worker, self._on_command) if settings.REDIS_URL else None
@@ -54,6 +56,8 @@ class Engine:
         # Open turns of others: their last sign of life, and since when it has not changed, by our own clock.
         self._seen: dict[uuid.UUID, tuple[object, float]] = {}
         self._looked_at = 0.0
+        # Since when there is something that was not kept yet, by the clock of the loop; None where nothing runs.
+        self._unkept_since: float | None = None
 
     async def start(self) -> None:
         """Begin to run turns on this loop."""
@@ -85,10 +89,21 @@ class Engine:
 
     def line_of(self, provider: str) -> Line:
         """Return the line for a provider's places, within this process."""
-        if provider not in self._lines:
-            places = settings.CONCURRENT_CALLS.get(provider, settings.CONCURRENT_TURNS)
-            self._lines[provider] = Line(places, self._lines.values())
-        return self._lines[provider]
+        if provider not in self.lines:
+            known = settings.CONCURRENT_CALLS | {"local": settings.LOCAL_MODELS["parallel"]}
+            places = known.get(provider, settings.CONCURRENT_TURNS)
+            self.lines[provider] = Line(places, self.lines.values())
+        return self.lines[provider]
+
+    def unkept_seconds(self) -> float:
+        """Return for how long nothing of what running turns say could be kept; a killed process loses that much."""
+        if self._unkept_since is None or self.loop is None:
+            return 0.0
+        return self.loop.time() - self._unkept_since
+
+    def work_on(self, work: Coroutine) -> None:
+        """Do some work on the loop that is no turn, until it ends or the server goes down; from any thread."""
+        feeds.on_loop(self._spawn, work)
 
     def refresh_catalog(self) -> None:
         """Have the model servers asked again, if that was a while ago; from any thread."""
@@ -108,6 +123,7 @@ class Engine:
 
     def _begin(self, answer: Answer) -> None:
         turn_id = answer.turn_id
+        metrics.turns_started.add()
         task = asyncio.create_task(answer.run(), name=f"turn {turn_id}")
         self.answers[turn_id], self._tasks[turn_id] = answer, task
         task.add_done_callback(lambda done: self._done(turn_id, done))
@@ -182,19 +198,35 @@ class Engine:
             try:
                 await self._checkpoint()
             except DatabaseError as error:
+                metrics.checkpoints_failed.add()
                 logger.warning("Running answers could not be kept yet: %s", type(error).__name__)
             except Exception:
+                metrics.checkpoints_failed.add()
                 logger.exception("The checkpoint failed")
 
     async def _checkpoint(self) -> None:
         ours = {turn_id: answer for turn_id, answer in self.answers.items() if answer.begun}
         feeds.pace(len(ours))
         if not ours:
+            self._unkept_since = None
             return
+        now = asyncio.get_running_loop().time
+        began = now()
+        if self._unkept_since is None:
+            self._unkept_since = began
         grown = [(answer, answer.kept) for answer in ours.values() if answer.message.seq != answer.kept_seq]
         states = await in_database(rows.keep, [kept for _, kept in grown], list(ours), self.worker)
         for answer, kept in grown:
             answer.kept_seq = kept.seq
+        known = {id: account for id, answer in ours.items() if not answer.accounted and (account := answer.account)}
+        if known:
+            # One statement for all that have begun since the last checkpoint.
+            await in_database(rows.account, known, self.worker)
+            for turn_id in known:
+                ours[turn_id].accounted = True
+        # What came since the rows were written is younger than this.
+        self._unkept_since = began
+        metrics.checkpoints.add(now() - began)
         for turn_id, stop in states.items():
             if stop:
                 self.cancel(turn_id, Turn.Status.STOPPED)
@@ -252,6 +284,7 @@ class Engine:
             elif silent >= DEAD_SECONDS or self._is_dead(turn.worker, silent):
                 ended = await in_database(rows.reap, turn.pk, turn.worker)
                 if ended is not None:
+                    metrics.turns_reaped.add()
                     logger.warning("Turn %s was interrupted: its process is gone", turn.pk)
                     live.publish(ended.conversation_id, *events.ended(ended), owner=ended.author_id)
         self._seen = seen
@@ -273,6 +306,14 @@ _engine: Engine | None = None
 def current() -> Engine | None:
     """Return this process's engine; None where no server runs."""
     return _engine
+
+
+def ask(work: Coroutine, *, seconds: float) -> Any:
+    """Return what a coroutine comes to on the server's loop, asked from another thread; raises TimeoutError."""
+    if _engine is None or _engine.loop is None:
+        work.close()
+        raise TimeoutError
+    return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, seconds), _engine.loop).result(seconds + 1)
 
 
 async def start(catalog: Catalog) -> Engine:

@@ -41,6 +41,13 @@ class Line:
         """Return how many calls of this owner go on or wait."""
         return self.running[owner] + len(self._people.get(owner, ()))
 
+    @property
+    def waiting(self) -> list[Hashable]:
+        """Who waits, the next one first: an owner for each call, None for work in the background."""
+        return [
+            None if entry in self._background else entry.owner for entry in self._in_order() if not entry.called.done()
+        ]
+
     async def enter(
         self,
         owner: Hashable,

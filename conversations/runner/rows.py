@@ -1,12 +1,13 @@
 """The database side of running turns: claim, keep, finish, and find the ones whose process died."""
 
+import logging
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -14,9 +15,11 @@ from llm.meter import Measured
 from llm.tokens import estimate
 from llm.values import ToolCall, Usage
 
-from .. import assembly, calibration, context, ledger, moderation, quotas, search
+from .. import assembly, calibration, context, ledger, moderation, profiles, quotas, search
 from ..models import ContextDigest, Conversation, Message, Turn
 from ..work import queue as queue_job
+
+logger = logging.getLogger(__name__)
 
 REASON_CHARACTERS = 30
 CODE_CHARACTERS = 50
@@ -42,6 +45,8 @@ class Work:
     rounds: int
     # What its author may use.
     limits: quotas.Limits
+    # The models as its author sees them.
+    seen: profiles.Seen
 
     @property
     def question(self) -> str:
@@ -121,11 +126,11 @@ def claim(turn_id: uuid.UUID, worker: str) -> Work | None:
 
 
 def work(turn: Turn, messages: Sequence[Message], limits: quotas.Limits) -> Work:
-    """Return what the runner of a claimed turn needs to know: the turn, what it asks, and its limits."""
+    """Return what the runner of a claimed turn needs to know: the turn, what it asks, and what its author may."""
     question, answer = messages[0], messages[-1]
     asked = context.resumed(messages) if turn.continues_id else context.asked(question)
     rounds = max((message.tool_run.get("round", 0) for message in messages), default=0)
-    return Work(turn=turn, answer=answer, asked=asked, rounds=rounds, limits=limits)
+    return Work(turn=turn, answer=answer, asked=asked, rounds=rounds, limits=limits, seen=profiles.seen_by(turn.author))
 
 
 def call(
@@ -191,6 +196,17 @@ def keep(kept: Iterable[Kept], turn_ids: Iterable[uuid.UUID], worker: str) -> di
         ours.update(heartbeat_at=timezone.now())
         _write(kept)
         return {pk: stop is not None for pk, stop in ours.values_list("pk", "stop_requested_at")}
+
+
+def account(known: Mapping[uuid.UUID, dict[str, Any]], worker: str) -> None:
+    """Write what the models of these turns are being sent, so that it is known also where this process dies."""
+    ours = Turn.objects.filter(worker=worker, status=Turn.Status.RUNNING)
+    turns = [Turn(pk=turn_id, **fields) for turn_id, fields in known.items()]
+    try:
+        ours.bulk_update(turns, list(next(iter(known.values()))))
+    except (DataError, IntegrityError):
+        # Such as a digest that was deleted meanwhile: what was said is kept all the same, and the end tells more.
+        logger.exception("What the models of running turns are sent is not kept yet")
 
 
 def deleted(turn_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:

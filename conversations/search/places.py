@@ -41,7 +41,8 @@ def conversations(*, user, typed: str) -> Q:
         # The query itself asks for the owner's term; with the column too, SQLite would read the rows.
         return Q(OneByOne(SearchEntry.objects.filter(conversation=OuterRef("pk"), terms__match_too=asked)))
     # Deleted ones are left out where this condition is used, among the conversations.
-    return Q(pk__in=SearchEntry.objects.filter(owner=user, terms__matches=asked).values("conversation"))
+    found = SearchEntry.objects.filter(owner=user, file=None, terms__matches=asked)
+    return Q(pk__in=found.values("conversation"))
 
 
 def anybodys(*, typed: str, owner_id: uuid.UUID | None = None) -> Q:
@@ -50,7 +51,7 @@ def anybodys(*, typed: str, owner_id: uuid.UUID | None = None) -> Q:
     asked = query.read(typed, user=None)
     if owner_id:
         asked = replace(asked, owner=query.owner_term(owner_id))
-    return Q(pk__in=SearchEntry.objects.filter(terms__matches=asked).values("conversation"))
+    return Q(pk__in=SearchEntry.objects.filter(file=None, terms__matches=asked).values("conversation"))
 
 
 def _is_common(user, asked: query.Query) -> bool:

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from ..errors import Invalid
 from . import terms
 
@@ -60,7 +62,10 @@ def read(typed: str, *, user, prefix: bool = False) -> Query:
     Raises Invalid if there is nothing to look for, or far too much.
     """
     if len(typed) > QUERY_CHARACTERS:
-        raise Invalid(f"A search has {QUERY_CHARACTERS} characters at most.", code="query_too_long")
+        raise Invalid(
+            gettext("A search has %(query_characters)s characters at most.") % {"query_characters": QUERY_CHARACTERS},
+            code="query_too_long",
+        )
     wanted: dict[Phrase, None] = {}
     unwanted: dict[Phrase, None] = {}
     unfinished = False
@@ -75,6 +80,6 @@ def read(typed: str, *, user, prefix: bool = False) -> Query:
             wanted[phrase] = wanted.pop(phrase)
             unfinished = True
     if not wanted:
-        raise Invalid("Type a word to look for.", code="empty_query")
+        raise Invalid(gettext("Type a word to look for."), code="empty_query")
     owner = owner_term(user.pk) if user else ""
     return Query(owner=owner, wanted=tuple(wanted), unwanted=tuple(unwanted), unfinished=unfinished)

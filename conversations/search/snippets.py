@@ -29,13 +29,19 @@ def marked(title: str, query: Query) -> list[Piece]:
     return _pieces(title, _finds(title, query), before=False, after=False)
 
 
-def snippet(text: str, query: Query) -> list[Piece]:
-    """Return the surroundings of the first find in a Markdown text; its beginning if there is none to be seen."""
+def holds(text: str, query: Query) -> bool:
+    """Whether any of the wanted phrases stands in the text."""
+    return bool(_finds(text, query))
+
+
+def snippet(text: str, query: Query, *, markdown: bool = True) -> list[Piece]:
+    """Return the surroundings of the first find in a text of Markdown, or of nothing but characters; its beginning if
+    there is none to be seen."""
     first = next(iter(_finds(text, query)), (0, 0))
     start, before = _from(text, first[0], LEAD_CHARACTERS)
     excerpt = text[start : start + CUT_CHARACTERS]
     after = start + len(excerpt) < len(text)
-    shown = plain(excerpt)
+    shown = plain(excerpt) if markdown else ""
     finds = _finds(shown, query)
     if not finds:
         # What was found is in the Markdown only, such as an address behind a link.

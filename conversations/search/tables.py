@@ -1,9 +1,13 @@
 """What each database has for full text, beside the table of entries, and asking it for ids."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
+
+# The id of an entry, and of the file that it is of, if it is of one.
+Entry = tuple[int, uuid.UUID | None]
 
 # No list of pending entries: whoever fills it up would wait until all of them are sorted in.
 POSTGRESQL = {
@@ -33,6 +37,12 @@ def create() -> None:
         _run(*SQLITE_TRIGGERS.values())
     else:
         _run(*POSTGRESQL.values())
+
+
+def connect() -> None:
+    """Let the index follow the table of entries again, after a migration that made SQLite drop the triggers."""
+    if connection.vendor == "sqlite":
+        _run(*SQLITE_TRIGGERS.values())
 
 
 def drop() -> None:
@@ -66,6 +76,13 @@ def ids(statement: str, *parameters) -> list:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return [row[0] for row in cursor.fetchall()]
+
+
+def entries(statement: str, *parameters) -> list[Entry]:
+    """Return the ids of the entries that a statement finds, each with its file's or None, in its order."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return [(pk, uuid.UUID(file) if isinstance(file, str) else file) for pk, file in cursor.fetchall()]
 
 
 def _drop_triggers() -> None:

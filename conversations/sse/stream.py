@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from django.db import Error as DatabaseError
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.credentials import Credential
 from chatsite.threads import in_database, let_thread_go
@@ -31,25 +32,25 @@ LAST_WORDS_SECONDS = 2.0
 class TooManyStreams(ChatError):
     status = 429
     code = "too_many_streams"
-    detail = "You have too many streams and sockets open. Close one."
+    detail = _("You have too many streams and sockets open. Close one.")
 
 
 class Busy(ChatError):
     status = 503
     code = "busy"
-    detail = "This server has all the open connections that it can hold. Try again in a moment."
+    detail = _("This server has all the open connections that it can hold. Try again in a moment.")
 
 
 class Restarting(ChatError):
     status = 503
     code = "restarting"
-    detail = "The server restarts. Connect again."
+    detail = _("The server restarts. Connect again.")
 
 
 class Unavailable(ChatError):
     status = 503
     code = "unavailable"
-    detail = "The database cannot be reached. Connect again in a moment."
+    detail = _("The database cannot be reached. Connect again in a moment.")
 
 
 class Stream:

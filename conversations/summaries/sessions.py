@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from chatsite import counting
 
@@ -23,7 +25,7 @@ AGAIN_SECONDS = 60
 
 class NoSummary(NotFound):
     code = "no_summary"
-    detail = "There is no summary yet: one is written when a session ends."
+    detail = _("There is no summary yet: one is written when a session ends.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def regenerate(*, conversation: Conversation, user) -> Summary:
     key = f"summaries-again:{user.pk}"
     if counting.count(key, AGAIN_SECONDS) > AGAIN:
         wait = counting.remaining(key, AGAIN_SECONDS)
-        raise OverQuota("That was a little fast. Have it written again in a minute.", retry_after=wait)
+        raise OverQuota(gettext("That was a little fast. Have it written again in a minute."), retry_after=wait)
     write_again(summary)
     return summary
 
@@ -107,7 +109,7 @@ def write_again(summary: Summary) -> None:
 def rate(*, conversation: Conversation, rating: int) -> Conversation:
     """Return the conversation with this rating, 1 to 5, in the place of an earlier one; raises Invalid or NotFound."""
     if rating not in RATINGS:
-        raise Invalid("A rating is a number from 1 to 5.", code="invalid")
+        raise Invalid(gettext("A rating is a number from 1 to 5."), code="invalid")
     conversation.rating, conversation.rated_at = rating, timezone.now()
     rated = {"rating": conversation.rating, "rated_at": conversation.rated_at}
     if not Conversation.objects.filter(pk=conversation.pk).update(**rated):

@@ -5,9 +5,13 @@ from typing import Any
 import orjson
 from django import template
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from chatsite.languages import grouped
 
 from .. import parameters, tools
-from ..models import Mode, Turn
+from ..kept import sentence
+from ..models import Message, Mode, Turn
 from ..rendering import render
 from ..wire import thought
 
@@ -16,9 +20,15 @@ register = template.Library()
 MODE_ICONS: dict[str, str] = {Mode.CHAT: "spark", Mode.CODE: "code", Mode.TUTORIAL: "book", Mode.SUPPORT: "tool"}
 
 
-register.filter("tool_label", tools.label)
+register.filter("sentence", sentence)
 register.filter("parameters_told", parameters.told)
 register.filter("thought", thought)
+
+
+@register.filter
+def tool_label(name: str) -> str:
+    """Return what a tool is called for people."""
+    return sentence(tools.label(name))
 
 
 @register.filter
@@ -30,13 +40,13 @@ def mode_icon(mode: str) -> str:
 @register.filter
 def all_modes(turn: Turn) -> list[tuple[str, str]]:
     """Return the kinds of help, each with its name."""
-    return list(Mode.choices)
+    return [(value, str(label)) for value, label in Mode.choices]
 
 
 @register.filter
 def other_modes(turn: Turn) -> list[tuple[str, str]]:
     """Return the kinds of help that an answer was not."""
-    return [(value, label) for value, label in Mode.choices if value != turn.mode]
+    return [(value, str(label)) for value, label in Mode.choices if value != turn.mode]
 
 
 @register.filter
@@ -65,7 +75,16 @@ def window_label(turn: Turn | None) -> str:
     """Return how full the model's window was with a turn; empty if nobody knows."""
     if turn is None or not turn.window or turn.window_used is None:
         return ""
-    return f"Context window: {turn.window_used:,} of {turn.window:,} tokens used"
+    return gettext("Context window: %(window_used)s of %(window)s tokens used") % {
+        "window_used": grouped(turn.window_used),
+        "window": grouped(turn.window),
+    }
+
+
+@register.filter
+def said(message: Message) -> str:
+    """Return what a message says; of one that a moderator has removed, that it is gone, in the reader's language."""
+    return sentence(message.text) if message.redacted_at else message.text
 
 
 @register.filter

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from .. import receipts
 from ..extraction.kinds import EXTENSIONS
@@ -13,12 +14,12 @@ register = template.Library()
 
 # Each reason that a turn keeps, as the person who asked is told.
 WHY_NOT_ALL = {
-    "no_room": "There was no room for more of it.",
-    "some_pictures": "There was no room for all of its pictures.",
-    "no_vision": "The model cannot see pictures.",
-    "question_failed": "It belongs to a question that could not be answered.",
-    "unreadable": "It could not be opened.",
-    "deleted": "It was deleted.",
+    "no_room": _("There was no room for more of it."),
+    "some_pictures": _("There was no room for all of its pictures."),
+    "no_vision": _("The model cannot see pictures."),
+    "question_failed": _("It belongs to a question that could not be answered."),
+    "unreadable": _("It could not be opened."),
+    "deleted": _("It was deleted."),
 }
 
 register.filter("receipt_line", receipts.line)
@@ -42,7 +43,7 @@ def passages_in_all(included: dict[str, Any]) -> int:
 @register.filter
 def why_not_all(code: str) -> str:
     """Return in a sentence why not all of a file was sent."""
-    return WHY_NOT_ALL.get(code, "")
+    return str(WHY_NOT_ALL.get(code, ""))
 
 
 @register.simple_tag

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ..inclusion.ranking import Index, rank
+from ..inclusion.ranking import rank
 from ..models import Attachment, Passage, PassageIndex, Turn
+from ..search.words import Index
 from .kind import Kind, number, of
 
 MOST_PASSAGES = 12

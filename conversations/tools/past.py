@@ -62,7 +62,7 @@ def chat_history(turn: Turn, arguments: dict[str, Any]) -> dict[str, Any]:
             {
                 "conversation": hit.title,
                 "in_this_conversation": hit.conversation_id == turn.conversation_id,
-                "said_by": {"user": "the person", "assistant": "the assistant"}.get(hit.role or "", "title"),
+                "said_by": _speaker(hit),
                 "said_at": hit.created_at.isoformat(timespec="minutes"),
                 "text": "".join(piece.text for piece in hit.snippet),
             }
@@ -92,6 +92,13 @@ def all_sessions(turn: Turn, arguments: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _speaker(hit: search.Hit) -> str:
+    if hit.file is not None:
+        page = f", p. {hit.file.page}" if hit.file.page else ""
+        return f"the attached file {hit.file.name}{page}"
+    return {"user": "the person", "assistant": "the assistant"}.get(hit.role or "", "title")
+
+
 def _hits(turn: Turn, typed: str, limit: int) -> list[search.Hit]:
     """Return what was found, but for the question itself, and for the title, which may have been made of it."""
     try:
@@ -112,8 +119,8 @@ KINDS = (
     ),
     Kind(
         "search_chat_history",
-        "Searches everything this person and the assistant have said, in this and all earlier conversations. Use it"
-        " when the person asks whether, when or what was said about something.",
+        "Searches everything this person and the assistant have said, and the files that the person attached, in this"
+        " and all earlier conversations. Use it when the person asks whether, when or what was said about something.",
         chat_history,
         of(
             query={"type": "string", "minLength": 1, "maxLength": 200, "description": "The words to look for."},

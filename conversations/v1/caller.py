@@ -19,7 +19,7 @@ from llm.meter import Meter
 from llm.tokens import estimate_prompt
 from llm.values import Model
 
-from .. import ledger, moderation, quotas, runner
+from .. import ledger, moderation, profiles, quotas, runner
 from ..errors import ChatError, Invalid, OverQuota
 from ..models import UsageEntry
 from ..runner.answer import ANSWER_MAX_CHARACTERS
@@ -83,8 +83,8 @@ def check_abilities(asked: Asked, model: Model) -> None:
 async def begin(user: User, asked: Asked) -> "Call":
     """Return the call, on its way; raises ChatError or ModelError if it cannot be made."""
     running = engine()
-    provider, model = await running.catalog.get(asked.model)
-    check_abilities(asked, model)
+    found = await profiles.resolve(running.catalog, user=user, wanted=asked.model)
+    check_abilities(asked, found.model)
     _under_way[user.pk] += 1
     try:
         limits = await in_database(_admit, user, _under_way[user.pk] - 1)
@@ -92,7 +92,8 @@ async def begin(user: User, asked: Asked) -> "Call":
     except BaseException:
         _leave(user.pk)
         raise
-    call = Call(user=user, asked=asked, provider=provider, model=model, limits=limits)
+    asked = replace(asked, messages=found.opened(asked.messages), options=found.options(asked.options))
+    call = Call(user=user, asked=asked, provider=found.provider, model=found.model, limits=limits)
     call.start()
     return call
 

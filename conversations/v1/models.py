@@ -3,6 +3,9 @@
 from django.http import Http404, HttpResponseBase
 from rest_framework.request import Request
 
+from chatsite.threads import in_database
+
+from .. import profiles
 from . import described
 from .anthropic.views import AnthropicShape
 from .caller import engine
@@ -29,8 +32,10 @@ class ModelsView(EitherView):
     harmless_parameters = frozenset({"limit", "after_id", "before_id", "lifecycle"})
 
     async def get(self, request: Request) -> HttpResponseBase:
-        """Return every model there is."""
+        """Return every model that this person may use."""
         listing = await engine().catalog.refresh()
+        seen = await in_database(profiles.seen_by, request.user)
+        listing = seen.listing(listing)
         return self.json(self.shape().models(list(listing.models)))
 
 
@@ -40,8 +45,8 @@ class ModelView(EitherView):
 
     async def get(self, request: Request, model_id: str) -> HttpResponseBase:
         """Return the model."""
-        _, found = await engine().catalog.get(model_id)
-        return self.json(self.shape().model(found))
+        found = await profiles.resolve(engine().catalog, user=request.user, wanted=model_id)
+        return self.json(self.shape().model(found.model))
 
 
 class NowhereView(EitherView):

@@ -9,7 +9,7 @@ from llm.events import Event, Finished, Text, Thinking
 from llm.tokens import estimate
 from llm.values import Options, Usage
 
-from .. import events, live, turns
+from .. import events, live, profiles, turns
 from ..errors import Invalid, NotFound, RefusedByRule
 from ..models import Message as Row
 from ..models import Turn
@@ -27,15 +27,15 @@ UNSTORABLE = "cannot be used with a conversation: it is not kept there."
 async def begin(user: User, asked: Asked, client_id: str | None) -> "Overheard":
     """Return the answer to the last question, which is a turn of the conversation by now; raises ChatError."""
     text = question(asked)
-    _, model = await engine().catalog.get(asked.model)
-    check_abilities(asked, model)
+    found = await profiles.resolve(engine().catalog, user=user, wanted=asked.model)
+    check_abilities(asked, found.model)
     started = await in_database(
         turns.start,
         conversation_id=asked.conversation_id,
         author=user,
         text=text,
         client_id=client_id,
-        model=model.id,
+        model=found.model.id,
     )
     answer = Overheard(started, show_thinking=asked.show_thinking)
     try:

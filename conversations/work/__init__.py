@@ -7,7 +7,7 @@ does what. A message of the queue that is lost delays a job to the next sweep an
 from .kinds import Done, Keep, Result, handles
 from .messages import send
 from .perform import perform
-from .rows import BEAT_SECONDS, Claim, ClaimLost, again, give_up_dead, next_due, queue, take_back
+from .rows import BEAT_SECONDS, Claim, ClaimLost, again, give_up_dead, next_due, queue, standing, take_back
 
 __all__ = [
     "BEAT_SECONDS",
@@ -23,5 +23,6 @@ __all__ = [
     "perform",
     "queue",
     "send",
+    "standing",
     "take_back",
 ]

@@ -3,6 +3,8 @@
 import logging
 import uuid
 
+from chatsite import languages, logs
+
 from . import rows
 from .kinds import Result, handler_of
 
@@ -15,7 +17,9 @@ def perform(job_id: uuid.UUID) -> bool:
     if claim is None:
         return False
     try:
-        result = _do(claim)
+        # What it keeps is in one language, whoever was served when it was begun.
+        with languages.neutral(), logs.about(job=claim.id):
+            result = _do(claim)
     except rows.ClaimLost:
         logger.info("A job of kind %s was taken over", claim.kind)
         return False

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F, Min
 from django.utils import timezone
 
-from chatsite import processes
+from chatsite import metrics, processes
 
 from ..models import Conversation, Job
 from . import messages
@@ -47,6 +47,15 @@ class Claim:
         """Give a sign of life; raises ClaimLost."""
         if not _mine(self).update(heartbeat_at=timezone.now()):
             raise ClaimLost
+
+    def tell(self, **progress: Any) -> None:
+        """Write down how far it is, with what the job was given, as a sign of life; raises ClaimLost."""
+        if not _mine(self).update(payload=self.payload | progress, heartbeat_at=timezone.now()):
+            raise ClaimLost
+
+    def put_down(self, **result: Any) -> None:
+        """Write down what it came to, with what the job was given; in the transaction that ends it."""
+        Job.objects.filter(pk=self.id).update(payload=self.payload | result)
 
 
 def queue(*, kind: str, key: str, conversation: Conversation | None = None, **payload: Any) -> None:
@@ -116,6 +125,7 @@ def finish(claim: Claim, keep: Callable[[], None] | None, *, error: str = "") ->
             return False
         if keep is not None:
             keep()
+    metrics.jobs_ended.add("failed" if error else "done")
     return True
 
 
@@ -124,6 +134,17 @@ def postpone(claim: Claim) -> None:
     due_at = timezone.now() + datetime.timedelta(seconds=POSTPONE_SECONDS)
     if _mine(claim).update(state=State.QUEUED, due_at=due_at, worker="", attempts=max(0, claim.attempts - 1)):
         messages.send(delay=POSTPONE_SECONDS + 0.5)
+
+
+def standing() -> dict[str, float]:
+    """Return how many jobs are due (`waiting`), for how many seconds the `oldest` of them is, and how many go on."""
+    now = timezone.now()
+    due = Job.objects.due().aggregate(count=Count("pk"), oldest=Min("due_at"))
+    return {
+        "waiting": due["count"],
+        "oldest": max(0.0, (now - due["oldest"]).total_seconds()) if due["oldest"] else 0.0,
+        "running": Job.objects.running().count(),
+    }
 
 
 def give_up_dead() -> list[uuid.UUID]:

@@ -1,4 +1,4 @@
-"""Index all titles and messages anew."""
+"""Index all titles, messages and files anew."""
 
 from django.core.management.base import BaseCommand
 
@@ -6,7 +6,7 @@ from conversations import search
 
 
 class Command(BaseCommand):
-    help = "Index all titles and messages anew, for example after another version of Chatsite reads words differently."
+    help = "Index all titles, messages and files anew, for example after another version reads words differently."
 
     def handle(self, **options):
-        self.stdout.write(f"{search.rebuild():,} titles and messages can be found.")
+        self.stdout.write(f"{search.rebuild():,} titles, messages and parts of files can be found.")

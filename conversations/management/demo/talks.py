@@ -17,6 +17,7 @@ from ...models import Conversation, Message, SearchEntry, Turn, UsageEntry
 from ...models.usage import PRICED_TOKENS
 from ...runner.rows import MESSAGE_STATUS
 from ...search import entry
+from .papers import Papers
 from .words import Words
 
 DAYS = 365
@@ -33,6 +34,8 @@ MODELS = {
     "openai/gpt-5-mini": (Decimal("0.25"), Decimal(2)),
     "openai/gpt-5": (Decimal("1.25"), Decimal(10)),
 }
+# One conversation of so many begins with a file.
+FILE_EACH = 50
 # The share of turns that ask the one before them again.
 RETRIED_SHARE = 0.08
 WORKER = "seed_demo"
@@ -47,11 +50,13 @@ class Rows:
     messages: list[Message] = field(default_factory=list)
     usage: list[UsageEntry] = field(default_factory=list)
     search: list[SearchEntry] = field(default_factory=list)
+    papers: Papers = field(default_factory=Papers)
 
     def write(self) -> None:
         """Insert them all."""
         for rows in (self.conversations, self.turns, self.messages, self.usage, self.search):
             insert(rows)
+        self.papers.write()
 
 
 class Talks:
@@ -61,6 +66,7 @@ class Talks:
         self.chance = chance
         self.words = Words(chance)
         self.now = timezone.now()
+        self.count = 0
 
     def add(self, rows: Rows, *, owner, turn_count: int) -> None:
         """Add a conversation with so many turns."""
@@ -88,6 +94,9 @@ class Talks:
                 conversation.title = turns.title_of(question)
                 rows.search.append(entry(conversation, conversation.title))
             self._exchange(rows, last, question, self.words.answer(topic))
+            if not number and not self.count % FILE_EACH:
+                rows.papers.add(owner=owner, question=rows.messages[-2], topic=topic, words=self.words)
+        self.count += 1
         conversation.leaf, conversation.active_at = last, ended
         if self.chance.random() < 0.3:
             conversation.status = Conversation.Status.COMPLETED

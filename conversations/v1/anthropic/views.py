@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from llm.tokens import estimate_prompt
 
+from ... import profiles
 from .. import described
 from ..asked import Asked
 from ..caller import engine
@@ -55,5 +56,5 @@ class CountView(MessagesView):
     async def post(self, request: Request) -> HttpResponseBase:
         """Return the estimate."""
         asked = reading.read(request.data, request.headers, counting=True)
-        await engine().catalog.get(asked.model)
+        await profiles.resolve(engine().catalog, user=request.user, wanted=asked.model)
         return self.json({"input_tokens": estimate_prompt(asked.messages, asked.tools)})
