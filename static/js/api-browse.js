@@ -28,7 +28,7 @@ for (const form of document.querySelectorAll("form[data-call]")) {
     try {
       shown.textContent = await send(form);
     } catch {
-      shown.textContent = "The server cannot be reached.";
+      shown.textContent = t("The server cannot be reached.");
     }
     shown.hidden = false;
   });

@@ -10,7 +10,7 @@ const OPPOSITE = { archive: "unarchive", unarchive: "archive", delete: "restore"
 const GOES = new Set(["archive", "unarchive", "delete"]);
 
 export function count(number) {
-  return number === 1 ? "1 chat" : `${number} chats`;
+  return number === 1 ? t("1 chat") : t("{number} chats", { number });
 }
 
 /* Where nothing can be undone, it is asked for first. */

@@ -118,7 +118,7 @@ export class ChatComposer extends HTMLElement {
         await import("chat/uploads");
       } catch (error) {
         console.warn(error);
-        this.fire("chat-problem", "The files could not be attached: the server cannot be reached. Try again in a moment.");
+        this.fire("chat-problem", t("The files could not be attached: the server cannot be reached. Try again in a moment."));
       }
       this.coming = null;
       if (!this.uploads.hand) return this.idle();
@@ -129,7 +129,7 @@ export class ChatComposer extends HTMLElement {
   /* What the button for sending does now, and whether something waits for its files. */
   label(words, waits = false) {
     this.sendButton.setAttribute("aria-label", words);
-    this.sendButton.title = words === "Send" ? "Send (Enter)" : words;
+    this.sendButton.title = words === t("Send") ? t("Send (Enter)") : words;
     this.sendButton.toggleAttribute("data-waiting", waits);
   }
 
@@ -156,7 +156,7 @@ export class ChatComposer extends HTMLElement {
     if (!text.trim() && this.files.empty) return;
     const most = Number(this.dataset.maxBytes);
     if (new TextEncoder().encode(text).length > most) {
-      this.fire("chat-problem", `This is too long: a message may have ${most / 1024} KB at most.`);
+      this.fire("chat-problem", t("This is too long: a message may have {most} KB at most.", { most: most / 1024 }));
       return;
     }
     if (this.files.hold(suggestion)) return;
@@ -187,7 +187,7 @@ export class ChatComposer extends HTMLElement {
     const idle = !this.text.trim() && this.files.empty;
     this.sendButton.toggleAttribute("data-idle", idle);
     this.sendButton.hidden = Boolean(this.busy && idle);
-    if (!this.files.busy) this.label(this.busy ? "Send after the answer" : "Send");
+    if (!this.files.busy) this.label(this.busy ? t("Send after the answer") : t("Send"));
   }
 
   /* Grow with the text, where the browser does not do it by itself (field-sizing). */

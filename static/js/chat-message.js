@@ -115,7 +115,7 @@ export class ChatMessage extends HTMLElement {
     this.cite().catch(error => console.warn(error));
     this.classList.toggle("writing", this.streaming && this.hasText);
     const label = this.querySelector("[data-thought-label]");
-    if (label) label.textContent = this.streaming && !this.hasText ? "Thoughts so far" : this.dataset.thoughtTime ?? "Thoughts";
+    if (label) label.textContent = this.streaming && !this.hasText ? t("Thoughts so far") : this.dataset.thoughtTime ?? t("Thoughts");
   }
 
   decorate() {

@@ -5,8 +5,8 @@ import { Scrolling } from "chat/scrolling";
 import { token } from "chat/server";
 import { Working } from "chat/working";
 
-const LOST = "The connection was lost. What was said until then stays here; ask again when the server can be reached.";
-const REFUSED = "The server did not take this. It may be too long by now: begin another chat.";
+const LOST = t("The connection was lost. What was said until then stays here; ask again when the server can be reached.");
+const REFUSED = t("The server did not take this. It may be too long by now: begin another chat.");
 
 class ChatTemporary extends HTMLElement {
   connectedCallback() {
@@ -36,7 +36,7 @@ class ChatTemporary extends HTMLElement {
   async ask(text) {
     if (this.asking) {
       this.composer.restore(text);
-      return this.announce("Wait until the answer is finished, or stop it first.");
+      return this.announce(t("Wait until the answer is finished, or stop it first."));
     }
     this.problem(null);
     const question = piece("said");
@@ -49,7 +49,7 @@ class ChatTemporary extends HTMLElement {
     const answer = { element: null, text: "" };
     try {
       await this.read(text, answer);
-      this.announce("The answer is finished.");
+      this.announce(t("The answer is finished."));
     } catch (error) {
       this.failed(error, text, answer, question);
     }
@@ -96,7 +96,7 @@ class ChatTemporary extends HTMLElement {
         answer.element = piece("answer");
         answer.element.id = `m-${frame.message}`;
         this.tail.before(answer.element);
-        if (frame.left_out) this.announce(`${frame.left_out} earlier messages no longer fit the model’s window.`);
+        if (frame.left_out) this.announce(t("{number} earlier messages no longer fit the model’s window.", { number: frame.left_out }));
         return false;
       case "message.delta":
         answer.text += frame.text;
@@ -106,7 +106,7 @@ class ChatTemporary extends HTMLElement {
         return false;
       case "message.completed":
         answer.text = frame.content;
-        answer.element.settle({ ...frame, thought: "Thoughts" });
+        answer.element.settle({ ...frame, thought: t("Thoughts") });
         return false;
       case "turn.finished":
         if (frame.detail) this.problem(frame.detail);
@@ -117,7 +117,7 @@ class ChatTemporary extends HTMLElement {
   }
 
   failed(error, text, answer, question) {
-    if (error.name === "AbortError") this.announce("The answer was stopped.");
+    if (error.name === "AbortError") this.announce(t("The answer was stopped."));
     else {
       if (!error.refused) console.warn(error);
       this.problem(error.refused ? error.message : LOST);

@@ -138,7 +138,7 @@ export class ChatThread extends HTMLElement {
     if (this.dataset.empty === undefined) return;
     delete this.dataset.empty;
     this.querySelector("[data-title]").hidden = false;
-    this.composer.field.placeholder = "Ask a follow-up…";
+    this.composer.field.placeholder = t("Ask a follow-up…");
     for (const part of this.querySelectorAll(".welcome, .suggestions")) part.remove();
   }
 
@@ -297,7 +297,7 @@ export class ChatThread extends HTMLElement {
       const row = document.getElementById(`chat-${this.id_}`);
       if (row) {
         row.querySelector("[data-title]").textContent = title;
-        row.querySelector("button").ariaLabel = `Options for ${title}`;
+        row.querySelector("button").ariaLabel = t("Options for {title}", { title });
       } else if (this.known) document.body.dispatchEvent(new Event("chats-changed"));
     }
     if (leaf && leaf !== this.transcript.last) return this.reload();
@@ -377,7 +377,7 @@ export class ChatThread extends HTMLElement {
     const { verb, turn } = form?.dataset ?? {};
     if (!["retry", "continue", "edit"].includes(verb)) return;
     event.preventDefault();
-    if (this.running) this.announce("Wait until the answer is finished, or stop it first.");
+    if (this.running) this.announce(t("Wait until the answer is finished, or stop it first."));
     else if (verb === "retry") this.retry(turn, { mode: event.submitter?.value });
     else if (verb === "continue") this.ask({ type: "turn.continue", turn, model: this.composer.model });
     else this.edit(form);

@@ -10,8 +10,8 @@ import { upload } from "chat/upload";
 const AT_ONCE = 3;
 const PREVIEWS = new Set(["image/png", "image/jpeg", "image/webp", "image/gif"]);
 const PASTED = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif" };
-const FILES_HINT = "It is sent as soon as the files are read.";
-const FAILED_HINT = "A file could not be attached. Try it again or remove it, then send.";
+const FILES_HINT = t("It is sent as soon as the files are read.");
+const FAILED_HINT = t("A file could not be attached. Try it again or remove it, then send.");
 const UNITS = ["bytes", "KB", "MB", "GB"];
 // A file of a kind that cannot be read stays one.
 const HOPELESS = 415;
@@ -56,7 +56,7 @@ export class ChatUploads extends HTMLElement {
 
   add(files) {
     const room = Number(this.dataset.maxFiles) - this.childElementCount;
-    if (files.length > room) this.fire("chat-problem", `A question may have ${this.dataset.maxFiles} files at most. Not attached: ${files.length - room}.`);
+    if (files.length > room) this.fire("chat-problem", t("A question may have {most} files at most. Not attached: {number}.", { most: this.dataset.maxFiles, number: files.length - room }));
     for (const file of files.slice(0, Math.max(0, room))) this.enqueue(this.show(file));
     this.next();
     this.changed();
@@ -64,7 +64,7 @@ export class ChatUploads extends HTMLElement {
 
   /* Take what was dropped or pasted: {file, folder}, of which a folder cannot be taken. */
   bring(things, pasted) {
-    if (things.some(({ folder }) => folder)) this.fire("chat-problem", "A folder cannot be attached. Open it and take the files in it.");
+    if (things.some(({ folder }) => folder)) this.fire("chat-problem", t("A folder cannot be attached. Open it and take the files in it."));
     const files = things.filter(({ file, folder }) => file && !folder).map(({ file }) => (pasted ? this.named(file) : file));
     if (files.length) this.add(files);
   }
@@ -73,7 +73,7 @@ export class ChatUploads extends HTMLElement {
   named(file) {
     if (!/^image\.\w+$/.test(file.name) || !PASTED[file.type]) return file;
     this.pasted += 1;
-    const name = this.pasted > 1 ? `Pasted picture ${this.pasted}` : "Pasted picture";
+    const name = this.pasted > 1 ? t("Pasted picture {number}", { number: this.pasted }) : t("Pasted picture");
     return new File([file], `${name}.${PASTED[file.type]}`, { type: file.type });
   }
 
@@ -81,7 +81,7 @@ export class ChatUploads extends HTMLElement {
   restore(ids) {
     const here = new Set(this.ids);
     for (const id of ids.filter(each => !here.has(each))) {
-      const chip = this.chip("A file");
+      const chip = this.chip(t("A file"));
       chip.dataset.known = id;
       this.append(chip);
       this.take(chip);
@@ -121,16 +121,16 @@ export class ChatUploads extends HTMLElement {
   chip(name) {
     const chip = piece("upload");
     chip.querySelector("[data-name]").textContent = name;
-    chip.querySelector("progress").setAttribute("aria-label", `Uploading ${name}`);
-    chip.querySelector("[data-remove]").setAttribute("aria-label", `Remove ${name}`);
+    chip.querySelector("progress").setAttribute("aria-label", t("Uploading {name}", { name }));
+    chip.querySelector("[data-remove]").setAttribute("aria-label", t("Remove {name}", { name }));
     return chip;
   }
 
   enqueue(chip) {
     const { size } = chip.file;
     const most = Number(this.dataset.maxBytes);
-    if (size > most) return this.fail(chip, `${sized(size)}; the limit is ${sized(most)}`, { again: false });
-    if (!size) return this.fail(chip, "This file is empty.", { again: false });
+    if (size > most) return this.fail(chip, t("{size}; the limit is {most}", { size: sized(size), most: sized(most) }), { again: false });
+    if (!size) return this.fail(chip, t("This file is empty."), { again: false });
     this.state(chip, `${sized(size)}, waiting`, { busy: true, share: 0 });
     this.waiting.push(chip);
   }
@@ -165,12 +165,12 @@ export class ChatUploads extends HTMLElement {
   progress(chip, share) {
     const percent = Math.floor(share * 100);
     const size = sized(chip.file.size);
-    this.state(chip, share < 1 ? `${size}, uploading ${percent}%` : `${size}, reading…`, { busy: true, share: percent });
+    this.state(chip, share < 1 ? t("{size}, uploading {percent}%", { size, percent }) : t("{size}, reading…", { size }), { busy: true, share: percent });
   }
 
   /* Put the server's chip, which says what was read, in the place of ours. */
   async take(chip) {
-    this.state(chip, "Reading…", { busy: true });
+    this.state(chip, t("Reading…"), { busy: true });
     try {
       const fresh = fragment(await get(`${this.dataset.page}${chip.dataset.known}/chip/`));
       const name = fresh.firstElementChild.dataset.name;
@@ -183,7 +183,7 @@ export class ChatUploads extends HTMLElement {
       if (GONE.has(error.status)) chip.remove();
       else {
         console.warn(error);
-        this.fail(chip, "The server cannot be reached.");
+        this.fail(chip, t("The server cannot be reached."));
       }
     }
     this.changed();
@@ -259,7 +259,7 @@ export class ChatUploads extends HTMLElement {
       composer.say(failed ? FAILED_HINT : null);
       if (!failed) composer.submit(later);
     }
-    if (this.busy) composer.label(this.later === undefined ? "Send when the files are read" : "Sent as soon as the files are read", this.later !== undefined);
+    if (this.busy) composer.label(this.later === undefined ? t("Send when the files are read") : t("Sent as soon as the files are read"), this.later !== undefined);
   }
 
   fire(name, detail) {

@@ -11,7 +11,7 @@ export const current = () => dataset.conversation;
 export const titleOf = row => row.querySelector("[data-title]").textContent;
 export const complain = words => document.dispatchEvent(new CustomEvent("chats-problem", { detail: words }));
 export const explain = ({ status }) =>
-  status === 403 ? "This page is too old for that. Reload it and try again." : "That did not work. Try again in a moment.";
+  status === 403 ? t("This page is too old for that. Reload it and try again.") : t("That did not work. Try again in a moment.");
 
 // What was done on the page before this one may still be undone.
 try {
@@ -49,7 +49,7 @@ export function hear({ type, chat, running }) {
     if (running) refresh();
   } else if (type === "chats.seen") row.removeAttribute("data-unread");
   const { running: busy, unread } = row.dataset;
-  row.querySelector("[data-news]").textContent = busy !== undefined ? ", being answered" : unread !== undefined ? ", new answer" : "";
+  row.querySelector("[data-news]").textContent = busy !== undefined ? t(", being answered") : unread !== undefined ? t(", new answer") : "";
 }
 
 document.addEventListener("chats-news", ({ detail }) => hear(detail));

@@ -14,7 +14,7 @@ const chosen = () => boxes().filter(box => box.checked).map(box => box.closest("
 
 function tell() {
   const number = chosen().length;
-  bar.querySelector("[data-count]").textContent = number ? `${number} selected` : "Select chats";
+  bar.querySelector("[data-count]").textContent = number ? t("{number} selected", { number }) : t("Select chats");
   for (const button of bar.querySelectorAll("[data-arrange], [data-tagging]")) button.disabled = !number;
 }
 

@@ -17,5 +17,5 @@ export async function copy(text, html = null) {
   field.select();
   const done = document.execCommand("copy");
   field.remove();
-  if (!done) throw new Error("The browser did not allow copying.");
+  if (!done) throw new Error(t("The browser did not allow copying."));
 }

@@ -46,7 +46,7 @@ export async function act(pressed) {
     console.warn(error);
     done = false;
   }
-  button.dispatchEvent(new CustomEvent("chat-announce", { bubbles: true, detail: done ? "Copied." : "The browser did not allow copying." }));
+  button.dispatchEvent(new CustomEvent("chat-announce", { bubbles: true, detail: done ? t("Copied.") : t("The browser did not allow copying.") }));
   if (done) confirm(button);
 }
 

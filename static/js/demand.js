@@ -11,6 +11,7 @@ const MODULES = {
   "chat/dictation": "[data-dictate]",
   "chat/speaking": "[data-speak]",
   "chat/editing": ".edit > summary, .edit [data-cancel]",
+  "chat/theme": "#user-menu [name=theme]",
   "chat/menu": "[popovertarget=chat-menu], #chat-menu button, form[data-arrange]",
   "chat/hands": "form:is([data-verb=feedback], [data-verb=mode], [data-verb=end], [data-verb=switch]), [data-again-with], [data-earlier], [data-later]",
 };
@@ -26,7 +27,7 @@ export async function use(name, work) {
     await work(await import(name));
   } catch (error) {
     console.warn(error);
-    document.dispatchEvent(new CustomEvent("chats-problem", { detail: "That did not work. Try again in a moment." }));
+    document.dispatchEvent(new CustomEvent("chats-problem", { detail: t("That did not work. Try again in a moment.") }));
   }
 }
 

@@ -9,19 +9,19 @@ import { token } from "chat/server";
 const LANGUAGE = "chatsite.voice.language";
 const COMMON = ["en-GB", "en-US", "de-DE", "fr-FR", "es-ES", "it-IT", "pt-BR", "nl-NL", "pl-PL", "sv-SE", "cs-CZ", "tr-TR", "uk-UA", "ru-RU", "ar-SA", "hi-IN", "ja-JP", "ko-KR", "zh-CN"];
 const WHY = {
-  insecure: "A microphone can be used only where the address begins with https. Ask the people who run this server.",
-  unsupported: "This browser cannot use a microphone.",
-  unoffered: "This browser cannot turn speech into text, and this server does not do it either.",
-  NotAllowedError: "The microphone is not allowed for this site. Allow it in the browser’s settings, then try again.",
-  NotFoundError: "No microphone was found.",
-  NotReadableError: "The microphone cannot be used just now. Another program may have it.",
-  "not-allowed": "The microphone is not allowed for this site. Allow it in the browser’s settings, then try again.",
-  "service-not-allowed": "This browser does not allow its speech recognition here.",
-  "audio-capture": "No microphone was found.",
-  "language-not-supported": "This language cannot be listened to here. Choose another one.",
-  network: "The browser’s speech recognition cannot be reached.",
-  "no-speech": "Nothing was heard.",
-  lost: "The recording could not be sent: the server cannot be reached. Try again in a moment.",
+  insecure: t("A microphone can be used only where the address begins with https. Ask the people who run this server."),
+  unsupported: t("This browser cannot use a microphone."),
+  unoffered: t("This browser cannot turn speech into text, and this server does not do it either."),
+  NotAllowedError: t("The microphone is not allowed for this site. Allow it in the browser’s settings, then try again."),
+  NotFoundError: t("No microphone was found."),
+  NotReadableError: t("The microphone cannot be used just now. Another program may have it."),
+  "not-allowed": t("The microphone is not allowed for this site. Allow it in the browser’s settings, then try again."),
+  "service-not-allowed": t("This browser does not allow its speech recognition here."),
+  "audio-capture": t("No microphone was found."),
+  "language-not-supported": t("This language cannot be listened to here. Choose another one."),
+  network: t("The browser’s speech recognition cannot be reached."),
+  "no-speech": t("Nothing was heard."),
+  lost: t("The recording could not be sent: the server cannot be reached. Try again in a moment."),
 };
 
 const panel = document.querySelector("[data-voice]");
@@ -62,7 +62,7 @@ function begin(mine) {
 function open() {
   panel.hidden = false;
   button.setAttribute("aria-pressed", "true");
-  say("Listening…");
+  say(t("Listening…"));
 }
 
 function close() {
@@ -75,7 +75,7 @@ function close() {
 
 function fail({ name, message }) {
   close();
-  composer.fire("chat-problem", WHY[name] ?? (message || "That was not understood. Try again in a moment."));
+  composer.fire("chat-problem", WHY[name] ?? (message || t("That was not understood. Try again in a moment.")));
 }
 
 function say(words) {
@@ -104,7 +104,7 @@ function recognise(Recognition, mine) {
     if (over) return;
     const all = [...results];
     for (; written < all.length && all[written].isFinal; written += 1) write(all[written][0].transcript);
-    say(all.slice(written).map(([best]) => best.transcript).join(" ") || "Listening…");
+    say(all.slice(written).map(([best]) => best.transcript).join(" ") || t("Listening…"));
   };
   recognition.onerror = ({ error }) => {
     if (over || error === "aborted") return;
@@ -155,7 +155,7 @@ async function record(mine) {
   const longest = Number(panel.dataset.seconds);
   const tell = () => {
     const seconds = Math.floor((Date.now() - begun) / 1000);
-    say(`Recording, ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`);
+    say(t("Recording, {time}", { time: `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` }));
     if (seconds >= longest && recorder.state === "recording") recorder.stop();
   };
   const clock = setInterval(tell, 500);
@@ -182,7 +182,7 @@ function recorderOf(stream) {
 }
 
 async function send(recording, mine) {
-  say("Turning it into words…");
+  say(t("Turning it into words…"));
   const form = new FormData();
   form.append("file", recording, "speech");
   form.append("language", language.value);

@@ -5,7 +5,7 @@ import { fragment } from "chat/html";
 import { get, post } from "chat/server";
 
 const thread = document.querySelector("chat-thread");
-const WAIT = "Wait until the answer is finished, or stop it first.";
+const WAIT = t("Wait until the answer is finished, or stop it first.");
 
 const verbs = { feedback: rate, mode: help, switch: turnTo, end };
 
@@ -23,7 +23,7 @@ async function attempt(work, words) {
     await work();
   } catch (error) {
     console.warn(error);
-    thread.problem(`${words} Try again in a moment.`);
+    thread.problem(`${words} ${t("Try again in a moment.")}`);
   }
 }
 
@@ -39,17 +39,17 @@ function rate(form, button) {
     const name = button.getAttribute("aria-label");
     form.replaceWith(fresh);
     fresh.querySelector(name ? `[aria-label="${name}"]` : "summary").focus();
-    thread.announce(fresh.querySelector("[aria-pressed=true]") ? "Thank you. It is kept." : "It is taken back.");
-  }, "That could not be kept.");
+    thread.announce(fresh.querySelector("[aria-pressed=true]") ? t("Thank you. It is kept.") : t("It is taken back."));
+  }, t("That could not be kept."));
 }
 
 /* Which kind of help all further questions get. */
 function help(form, button) {
   return attempt(async () => {
     await post(form.action, { mode: button.value });
-    thread.announce(`From now on: ${button.textContent}.`);
+    thread.announce(t("From now on: {kind}.", { kind: button.textContent }));
     button.closest("details").open = false;
-  }, "That could not be kept.");
+  }, t("That could not be kept."));
 }
 
 /* Another version of a question or an answer. */
@@ -67,7 +67,7 @@ function turnTo(form, button) {
       if (next) window.scrollBy({ top: next.getBoundingClientRect().top - top, behavior: "instant" });
       next?.focus({ preventScroll: true });
     });
-  }, "The other version could not be fetched.");
+  }, t("The other version could not be fetched."));
 }
 
 /* The same question for another model, which then answers the next ones too. */
@@ -93,5 +93,5 @@ function more(link) {
     else thread.scrolling.hold(add);
     // What they cite may have been attached further up.
     thread.log.querySelectorAll("chat-message").forEach(message => message.mark());
-  }, "These messages could not be fetched.");
+  }, t("These messages could not be fetched."));
 }

@@ -11,10 +11,10 @@ document.querySelector("[data-copy]")?.addEventListener("click", async ({ curren
     await copy(document.getElementById(button.dataset.copy).textContent);
   } catch (error) {
     console.warn(error);
-    said.textContent = "The browser did not allow copying.";
+    said.textContent = t("The browser did not allow copying.");
     return;
   }
-  label.textContent = "Copied";
-  said.textContent = "The key is copied.";
-  setTimeout(() => (label.textContent = "Copy"), COPIED_SECONDS * 1000);
+  label.textContent = t("Copied");
+  said.textContent = t("The key is copied.");
+  setTimeout(() => (label.textContent = t("Copy")), COPIED_SECONDS * 1000);
 });

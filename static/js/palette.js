@@ -36,7 +36,7 @@ async function show() {
     dialog.querySelector("[data-found]").textContent = `${length} ${length === 1 ? "result" : "results"}`;
   } catch (error) {
     console.warn(error);
-    if (number === asked) list.textContent = "This could not be fetched. Try again in a moment.";
+    if (number === asked) list.textContent = t("This could not be fetched. Try again in a moment.");
   }
 }
 

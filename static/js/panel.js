@@ -3,7 +3,7 @@
 import { fragment } from "chat/html";
 import { get } from "chat/server";
 
-const FAILED = "This could not be fetched. Try again in a moment.";
+const FAILED = t("This could not be fetched. Try again in a moment.");
 
 function make(title) {
   const dialog = document.createElement("dialog");

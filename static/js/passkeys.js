@@ -1,8 +1,8 @@
 /* passkeys.js — a form that is signed by a passkey before it is sent.
    <form data-passkey="get|create" data-options="{…}" | data-from="/address/of/options/"> with an input named credential */
 
-const FAILED = "Nothing was signed. Try again, or use another way.";
-const UNABLE = "This browser cannot use passkeys here. They need HTTPS, or a site on this very machine.";
+const FAILED = t("Nothing was signed. Try again, or use another way.");
+const UNABLE = t("This browser cannot use passkeys here. They need HTTPS, or a site on this very machine.");
 
 async function options(form) {
   if (form.dataset.options) return JSON.parse(form.dataset.options);

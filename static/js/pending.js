@@ -44,8 +44,8 @@ export class Pending {
       this.tail.insertBefore(bubble, waits ? null : this.tail.querySelector("[data-working]"));
     }
     const note = bubble.querySelector("[data-note]");
-    const words = connected ? "Sending…" : "Not sent yet. It goes out when the connection is back.";
-    note.textContent = stuck ? "Not sent" : waits && connected ? "Waiting. It is sent when the answer is finished." : words;
+    const words = connected ? t("Sending…") : t("Not sent yet. It goes out when the connection is back.");
+    note.textContent = stuck ? t("Not sent") : waits && connected ? t("Waiting. It is sent when the answer is finished.") : words;
     bubble.querySelector("[data-send-now]").hidden = !stuck;
     bubble.querySelector("[data-discard]").hidden = waits || (connected && !stuck);
     bubble.querySelectorAll("[data-edit], [data-drop]").forEach(button => (button.hidden = !waits));

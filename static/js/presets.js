@@ -50,7 +50,7 @@ function show() {
   const fits = presets.filter(({ name, text }) => `${name}\n${text}`.toLowerCase().includes(typed));
   // Those whose name begins with it come first.
   fits.sort((one, other) => other.name.toLowerCase().startsWith(typed) - one.name.toLowerCase().startsWith(typed));
-  list.replaceChildren(...(fits.length ? fits.map(option) : [none(presets.length ? "No prompt fits." : "You have kept none yet.")]));
+  list.replaceChildren(...(fits.length ? fits.map(option) : [none(presets.length ? t("No prompt fits.") : t("You have kept none yet."))]));
   select(options()[0]);
   dialog.querySelector("[data-found]").textContent = `${fits.length} ${fits.length === 1 ? "prompt" : "prompts"}`;
 }
@@ -106,7 +106,7 @@ export async function act() {
     show();
   } catch (error) {
     console.warn(error);
-    list.replaceChildren(none("Your prompts could not be fetched. Try again in a moment."));
+    list.replaceChildren(none(t("Your prompts could not be fetched. Try again in a moment.")));
   }
 }
 

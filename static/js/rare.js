@@ -47,8 +47,8 @@ export async function returned(thread, { type, message, html, allowed }) {
   card.replaceWith(fresh);
   // Whoever has just pressed a button in it goes on from there.
   if (had) fresh.querySelector("summary")?.focus();
-  if (type === "message.redacted") thread.announce("A moderator has removed a message.");
-  if (type === "tool.asked" && allowed === null) thread.announce("A tool asks for your permission.");
+  if (type === "message.redacted") thread.announce(t("A moderator has removed a message."));
+  if (type === "tool.asked" && allowed === null) thread.announce(t("A tool asks for your permission."));
 }
 
 /* The turn has sisters: the steps between them are known to the server alone. */
@@ -64,7 +64,7 @@ export async function takeVersions(thread, turn) {
 export function refused(thread, { code, detail, ref, retry_after: wait }) {
   const { delivery, outbox } = thread;
   if (wait && wait <= LONGEST_WAIT_SECONDS && (!ref || outbox.find(ref))) {
-    thread.problem(`${detail} What you wrote is sent again by itself.`);
+    thread.problem(`${detail} ${t("What you wrote is sent again by itself.")}`);
     setTimeout(() => delivery.connected && thread.resend(), wait * 1000);
     return;
   }

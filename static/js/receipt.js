@@ -9,7 +9,7 @@ const body = dialog.querySelector("[data-file]");
 export async function act(link) {
   dialog.querySelector("h2").textContent = link.closest("[data-name]").dataset.name;
   dialog.querySelector("[data-file-page]").href = link.href;
-  body.textContent = "Reading…";
+  body.textContent = t("Reading…");
   dialog.showModal();
   try {
     const html = fragment(await get(link.href));
@@ -18,6 +18,6 @@ export async function act(link) {
     body.replaceChildren(html);
   } catch (error) {
     console.warn(error);
-    body.textContent = "This could not be fetched. Try again in a moment.";
+    body.textContent = t("This could not be fetched. Try again in a moment.");
   }
 }

@@ -10,7 +10,7 @@ export function rename(row, over) {
   const link = row.querySelector("a");
   const field = document.createElement("input");
   Object.assign(field, { className: "rename", maxLength: TITLE_CHARACTERS, value: titleOf(row), autocomplete: "off", dir: "auto" });
-  field.setAttribute("aria-label", "Title");
+  field.setAttribute("aria-label", t("Title"));
   link.hidden = true;
   link.after(field);
   field.select();
@@ -54,6 +54,6 @@ async function keep(row, typed) {
 
 function retitle(row, title) {
   row.querySelector("[data-title]").textContent = title;
-  row.querySelector("button").setAttribute("aria-label", `Options for ${title}`);
-  row.querySelector("input").setAttribute("aria-label", `Select ${title}`);
+  row.querySelector("button").setAttribute("aria-label", t("Options for {title}", { title }));
+  row.querySelector("input").setAttribute("aria-label", t("Select {title}", { title }));
 }

@@ -17,12 +17,12 @@ if (made) {
       await copy(address);
     } catch (error) {
       console.warn(error);
-      said.textContent = "The browser did not allow copying.";
+      said.textContent = t("The browser did not allow copying.");
       return;
     }
-    label.textContent = "Copied";
-    said.textContent = "The link is copied.";
-    setTimeout(() => (label.textContent = "Copy"), COPIED_SECONDS * 1000);
+    label.textContent = t("Copied");
+    said.textContent = t("The link is copied.");
+    setTimeout(() => (label.textContent = t("Copy")), COPIED_SECONDS * 1000);
   });
 
   // Only on https and localhost, and not in every browser.
@@ -31,7 +31,7 @@ if (made) {
     try {
       await navigator.share({ title: made.dataset.title, url: address });
     } catch (error) {
-      if (error.name !== "AbortError") said.textContent = "The link could not be shared. Copy it instead.";
+      if (error.name !== "AbortError") said.textContent = t("The link could not be shared. Copy it instead.");
     }
   });
 }

@@ -1,5 +1,6 @@
-/* What stands around the list of chats: the drawer, the theme, signing out, and what could not be done.
+/* What stands around the list of chats: the drawer, signing out, and what could not be done.
    <aside id="sidebar" popover> <button data-close-sidebar> … <div id="user-menu" popover> … <form data-sign-out> </aside> */
+import { explain } from "chat/chats";
 import { Outbox } from "chat/outbox";
 
 const WIDE = matchMedia("(width >= 60rem)");
@@ -34,18 +35,11 @@ WIDE.addEventListener("change", () => sidebar.matches(":popover-open") && sideba
 document.addEventListener("chats-problem", ({ detail }) => complain(detail));
 
 document.body.addEventListener("htmx:responseError", ({ detail }) => {
-  complain(detail.xhr.status === 403 ? "This page is too old for that. Reload it and try again." : "That did not work. Try again in a moment.");
+  complain(explain(detail.xhr));
 });
 document.body.addEventListener("htmx:sendError", ({ target }) => {
   // The list is fetched by itself: nobody waits for it, and the sign of the connection says what is wrong.
-  if (target.id !== "chats") complain("The server cannot be reached. Try again in a moment.");
-});
-
-// The look changes at once; the choice travels to the server by the form's own hx-post.
-document.getElementById("user-menu").addEventListener("change", ({ target }) => {
-  if (target.name !== "theme") return;
-  if (target.value) document.documentElement.dataset.theme = target.value;
-  else delete document.documentElement.dataset.theme;
+  if (target.id !== "chats") complain(t("The server cannot be reached. Try again in a moment."));
 });
 
 // What was written and not sent must not wait in this browser for the next person.

@@ -26,10 +26,10 @@ export class Sight {
     if (!blind) return;
     const name = chosen.dataset.name;
     this.words.textContent = seeing
-      ? `${name} cannot look at pictures.`
-      : `${name} cannot look at pictures, and there is no other model here that can. It will only be told that they are there.`;
+      ? t("{name} cannot look at pictures.", { name })
+      : t("{name} cannot look at pictures, and there is no other model here that can. It will only be told that they are there.", { name });
     this.button.hidden = !seeing;
-    if (seeing) this.button.textContent = `Use ${seeing.dataset.name}`;
+    if (seeing) this.button.textContent = t("Use {name}", { name: seeing.dataset.name });
   }
 
   choose() {

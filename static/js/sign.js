@@ -23,7 +23,7 @@ export class Sign {
   }
 
   say() {
-    const words = navigator.onLine ? "Reconnecting…" : "You are offline. What you write is kept.";
+    const words = navigator.onLine ? t("Reconnecting…") : t("You are offline. What you write is kept.");
     if (this.element.textContent !== words) this.element.textContent = words;
     this.element.hidden = false;
   }

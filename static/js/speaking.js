@@ -2,8 +2,8 @@
    <button data-speak aria-pressed="false">…</button> under an answer reads that one; in the composer, the one being written. */
 import { recall } from "chat/browser";
 
-const CODE = "A code block is left out.";
-const FORMULA = "A formula is left out.";
+const CODE = t("A code block is left out.");
+const FORMULA = t("A formula is left out.");
 // A sentence that is still growing is looked at this often.
 const LOOK_MILLISECONDS = 250;
 const LANGUAGE = "chatsite.voice.language";
@@ -18,7 +18,7 @@ export function act(button) {
     reading.stop();
     if (same) return;
   }
-  if (!speech || !window.SpeechSynthesisUtterance) return thread.problem("This browser cannot read aloud.");
+  if (!speech || !window.SpeechSynthesisUtterance) return thread.problem(t("This browser cannot read aloud."));
   const turn = button.closest("[data-turn-end]")?.dataset.turnEnd ?? thread.running;
   if (turn) reading = new Reading(button, turn);
 }
@@ -89,7 +89,7 @@ class Reading {
     utterance.onerror = ({ error }) => {
       if (error === "interrupted" || error === "canceled" || reading !== this) return;
       this.stop();
-      thread.problem("This could not be read aloud. The browser may have no voice.");
+      thread.problem(t("This could not be read aloud. The browser may have no voice."));
     };
     speech.speak(utterance);
   }

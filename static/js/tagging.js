@@ -34,7 +34,7 @@ export async function open(asked) {
     fill(await get(`${base}tags/`));
   } catch (error) {
     console.warn(error);
-    return complain("Your tags could not be fetched. Try again in a moment.");
+    return complain(t("Your tags could not be fetched. Try again in a moment."));
   }
   dialog.querySelector("[data-name]").textContent = rows.length === 1 ? `“${titleOf(rows[0])}”` : count(rows.length);
   field.value = "";
@@ -85,11 +85,11 @@ dialog.querySelector("form").addEventListener("submit", async event => {
     if (add.length || remove.length) {
       await post(address, fields({ add, remove }));
       const undo = { address, fields: fields({ add: remove, remove: add }), open: null };
-      offer(`Tags of ${count(rows.length)} changed.`, undo, UNDO_SECONDS);
+      offer(t("Tags of {chats} changed.", { chats: count(rows.length) }), undo, UNDO_SECONDS);
     }
   } catch (error) {
     console.warn(error);
-    refused.textContent = error.status === 400 ? "That cannot be kept: too many tags, or a name that is none." : error.status === 409 ? "You have a tag of this name already." : explain(error);
+    refused.textContent = error.status === 400 ? t("That cannot be kept: too many tags, or a name that is none.") : error.status === 409 ? t("You have a tag of this name already.") : explain(error);
     refused.hidden = false;
     return;
   }

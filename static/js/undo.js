@@ -55,7 +55,7 @@ async function undo({ undo: { address, fields, open } }) {
     await post(address, fields);
   } catch (error) {
     console.warn(error);
-    words.textContent = error.status === 404 ? "That can no longer be undone." : "That could not be undone. Try again in a moment.";
+    words.textContent = error.status === 404 ? t("That can no longer be undone.") : t("That could not be undone. Try again in a moment.");
     button.hidden = error.status === 404;
     return;
   }

@@ -3,9 +3,9 @@
    and, where the server answered, its status. */
 
 const SENTENCES = {
-  0: "The connection was lost.",
-  401: "You are signed out. Reload the page and sign in.",
-  413: "This file is too large.",
+  0: t("The connection was lost."),
+  401: t("You are signed out. Reload the page and sign in."),
+  413: t("This file is too large."),
 };
 
 export function upload(file, { to, token, progress }) {
@@ -22,7 +22,7 @@ export function upload(file, { to, token, progress }) {
       else reject(Object.assign(new Error(sentence(request)), { status: request.status }));
     });
     request.addEventListener("error", () => reject(new Error(SENTENCES[0])));
-    request.addEventListener("abort", () => reject(new DOMException("It was cancelled.", "AbortError")));
+    request.addEventListener("abort", () => reject(new DOMException(t("It was cancelled."), "AbortError")));
     const form = new FormData();
     form.append("file", file, file.name);
     request.send(form);
@@ -31,5 +31,5 @@ export function upload(file, { to, token, progress }) {
 }
 
 function sentence({ status, response }) {
-  return response?.detail ?? SENTENCES[status] ?? "The server could not take this file. Try again in a moment.";
+  return response?.detail ?? SENTENCES[status] ?? t("The server could not take this file. Try again in a moment.");
 }

@@ -14,11 +14,12 @@ export class Working {
   /* `status` is a turn.status frame, or null when only the start is known. */
   show(status = null) {
     const words = this.words(status ?? {});
-    if (this.element.hidden || words !== this.stage.textContent) {
+    if (this.element.hidden || words !== this.said) {
       this.since = Date.now();
       this.elapsed.textContent = "";
     }
-    this.stage.textContent = words;
+    this.said = words;
+    this.stage.textContent = status?.share ? `${words}, ${Math.round(status.share * 100)} %` : words;
     this.element.hidden = false;
     this.timer ??= setInterval(() => this.tick(), 1000);
   }
@@ -34,10 +35,10 @@ export class Working {
     this.elapsed.textContent = seconds < CLOCK_FROM_SECONDS ? "" : `${seconds} s`;
   }
 
-  words({ stage, position, detail, label } = {}) {
+  words({ stage, position, label }) {
     const { dataset } = this.stage;
-    if (stage === "queued" && position > 1) return `Waiting in line, ${position - 1} ahead of you`;
-    if (stage === "tool" && label) return `Using: ${label}`;
-    return (stage === "loading" && detail) || (dataset[stage] ?? dataset.usual);
+    if (stage === "queued" && position > 1) return t("Waiting in line, {number} ahead of you", { number: position - 1 });
+    if (stage === "tool" && label) return t("Using: {label}", { label });
+    return dataset[stage] ?? dataset.usual;
   }
 }
