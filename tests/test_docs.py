@@ -36,7 +36,7 @@ def first_column(path: str, *, headed: str) -> set[str]:
 # -- Settings ---------------------------------------------------------------------------------------------------------
 
 
-SETTINGS = ("chatsite/settings.py", "conversations/conf.py")
+SETTINGS = ("chatsite/settings.py", "accounts/conf.py", "conversations/conf.py", "chatsite/conf.py")
 
 
 def settings_source() -> str:
@@ -210,7 +210,7 @@ def test_every_volume_that_is_used_is_declared():
 
 def test_the_image_takes_in_every_folder_that_runs_and_nothing_else():
     kept = {line[1:] for line in read(".dockerignore").splitlines() if line.startswith("!")}
-    assert kept == {*APPS, "static", "templates", "manage.py", "requirements.txt", "LICENSE"}
+    assert kept == {*APPS, "locale", "static", "templates", "manage.py", "requirements.txt", "LICENSE"}
     assert all((ROOT / name).exists() for name in kept)
 
 
@@ -240,3 +240,13 @@ def test_nginx_is_told_what_sockets_and_streams_need(document):
         "proxy_request_buffering off;",
     ):
         assert line in text
+
+
+# -- Security ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_test_that_the_table_of_hostile_inputs_names_is_there():
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?` \|$", read("docs/security.md"), re.MULTILINE)
+    assert len(named) > 90
+    gone = [(path, name) for path, name in named if not re.search(rf"def {name}\b", read(path))]
+    assert gone == []

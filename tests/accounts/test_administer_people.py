@@ -3,7 +3,8 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
 
-from accounts import tokens
+from accounts import people, tokens
+from accounts.errors import LastAdministrator
 from accounts.models import SignIn, User
 
 from .conftest import PASSWORD
@@ -183,3 +184,23 @@ def test_nobody_is_given_an_empty_password(root, person):
     answer = signed_in(root).post(f"/admin/accounts/user/{person.pk}/password/", form)
     person.refresh_from_db()
     assert answer.status_code == 200 and person.password == before
+
+
+def test_the_last_administrator_stays_one(root, make_person):
+    closed = make_person("closed@example.org", is_staff=True, is_superuser=True)
+    browser, page = signed_in(root), f"/admin/accounts/user/{root.pk}"
+    chosen = {"action": "delete_selected", "_selected_action": [str(root.pk), str(closed.pk)], "post": "yes"}
+    assert browser.post("/admin/accounts/user/", chosen).status_code == 409
+    people.deactivate(user=closed)
+    rights = {"is_staff": "on", "is_superuser": "on"}
+    for refused in (
+        edit(browser, root, **rights, is_active=None),
+        edit(browser, root, is_staff="on"),
+        browser.post(f"{page}/delete/", {"post": "yes"}),
+    ):
+        assert (refused.status_code, "only administrator" in refused.content.decode()) == (409, True)
+    root.refresh_from_db()
+    assert root.is_active and root.is_superuser
+    assert edit(browser, root, **rights, name="Root").status_code == 302
+    with pytest.raises(LastAdministrator):
+        people.deactivate(user=root)

@@ -233,5 +233,6 @@ def test_the_only_administrator_stays(browser, person):
     person.is_superuser = True
     person.save()
     confirm(browser)
-    assert "only administrator" in browser.post("/settings/delete/", {"email": person.email}).content.decode()
+    answer = browser.post("/settings/delete/", {"email": person.email})
+    assert (answer.status_code, "only administrator" in answer.content.decode()) == (409, True)
     assert is_in(browser)

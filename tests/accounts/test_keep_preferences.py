@@ -1,5 +1,9 @@
 import pytest
 
+from accounts import people
+from accounts.models import User
+from conversations import preferences
+
 pytestmark = pytest.mark.django_db
 
 
@@ -12,6 +16,7 @@ def test_a_name_and_a_theme_are_kept(program, person):
     assert change(program, name=" Maya L. ", theme="dark").json()["user"]["theme"] == "dark"
     person.refresh_from_db()
     assert (person.name, person.theme) == ("Maya L.", "dark")
+    assert change(program, language="de").json()["user"]["language"] == "de"
 
 
 @pytest.mark.parametrize(
@@ -25,6 +30,8 @@ def test_a_name_and_a_theme_are_kept(program, person):
         ("theme", "x" * 10_000),
         ("density", "cosy"),
         ("density", None),
+        ("language", "tlh"),
+        ("language", None),
     ],
 )
 def test_what_cannot_be_kept_is_refused(program, person, field, value):
@@ -47,4 +54,15 @@ def test_nothing_else_can_be_changed(program, person, field):
 def test_the_user_tells_nothing_secret(program, person):
     program.sign_in(person.email)
     told = program.get("me").json()["user"]
-    assert set(told) == {"id", "email", "name", "theme", "density", "is_staff", "date_joined"}
+    assert set(told) == {"id", "email", "name", "theme", "density", "language", "is_staff", "date_joined"}
+
+
+def test_two_who_change_different_things_both_have_their_way(person):
+    stale = User.objects.get(pk=person.pk)
+    people.change_preferences(user=person, theme="dark")
+    preferences.change(user=person, instructions="Be brief.")
+    people.change_preferences(user=stale, density="compact")
+    preferences.change(user=stale, use_instructions=False)
+    person.refresh_from_db()
+    assert (person.theme, person.density) == ("dark", "compact")
+    assert (person.instructions, person.use_instructions) == ("Be brief.", False)

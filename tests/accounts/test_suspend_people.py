@@ -1,11 +1,16 @@
 """Somebody is kept out for a while: everything of theirs stays, and nothing lets them in."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
 from accounts import credentials, keys, people, suspension, tokens
 from accounts.errors import InvalidFields, UserSuspended
 from accounts.models import AuditEntry, User
+from conversations.models import Flag
 
 pytestmark = pytest.mark.django_db
 TOLD = "You wrote it three times."
@@ -73,3 +78,32 @@ def test_a_closed_account_is_not_opened_by_lifting(person):
     suspension.suspend(user=person)
     person.refresh_from_db()
     assert not person.is_active and person.suspended_at is None
+
+
+def test_an_account_that_is_closed_is_not_opened_by_lifting_its_suspension(person):
+    suspension.suspend(user=person, told=TOLD)
+    people.deactivate(user=person)
+    with pytest.raises(InvalidFields):
+        suspension.lift(user=person)
+    person.refresh_from_db()
+    assert (person.is_active, person.suspended_at, person.suspended_for) == (False, None, "")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one lock for all")
+def test_two_who_have_raised_a_flag_can_both_suspend(person):
+    both = Barrier(2, timeout=20)
+
+    def raised() -> None:
+        try:
+            with transaction.atomic():
+                Flag.objects.create(user=person, severity="low", place="answer")
+                both.wait()
+                suspension.suspend(user=User.objects.get(pk=person.pk))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        for each in [threads.submit(raised) for _ in range(2)]:
+            each.result(timeout=30)
+    assert AuditEntry.objects.filter(action="person.suspended").count() == 1

@@ -47,9 +47,12 @@ def actions() -> list[str]:
     return list(AuditEntry.objects.order_by("number").values_list("action", flat=True))
 
 
-def confirm(browser: Client) -> None:
-    """Enter the password once more."""
-    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+def confirm(browser: Client, app: App | None = None) -> None:
+    """Enter the password once more, or a code where there is an app."""
+    if app is None:
+        browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    else:
+        browser.post("/accounts/reauthenticate/code/", {"code": app.code()})
 
 
 # -- Setting it up ----------------------------------------------------------------------------------------------------
@@ -89,22 +92,31 @@ def test_with_another_secret_key_no_code_fits(program, person, app, settings):
 
 
 def test_turning_it_off_takes_the_recovery_codes_too(browser, app):
-    confirm(browser)
+    confirm(browser, app)
     assert browser.post("/settings/security/app/off/").status_code == 302
     assert not Authenticator.objects.exists()
     assert actions()[-2:] == ["factor.removed", "factor.removed"]
     assert enter_password(Client())["Location"] == "/chat/"
 
 
-def test_turning_it_off_asks_for_the_password_first(browser, app):
+def test_whoever_knows_the_password_alone_changes_nothing_of_it(browser, app):
+    confirm(browser)
+    asked = browser.get("/accounts/reauthenticate/?next=/settings/")
+    assert asked["Location"] == "/accounts/reauthenticate/code/?next=%2Fsettings%2F"
+    assert "password instead" not in browser.get(asked["Location"]).content.decode()
+    for path in ("app/off/", "codes/again/", "passkeys/add/", "codes/"):
+        answer = browser.get(f"/settings/security/{path}")
+        assert answer["Location"].startswith("/accounts/reauthenticate/code/")
+        browser.post(f"/settings/security/{path}")
     browser.post("/settings/security/app/off/")
-    browser.post("/settings/security/codes/again/")
-    assert Authenticator.objects.count() == 2
+    assert Authenticator.objects.count() == 2 and app.recovery_codes
+    confirm(browser, app)
+    assert browser.get("/settings/security/app/off/").status_code == 200
 
 
 def test_new_recovery_codes_replace_the_old_ones(browser, person, app, stranger):
     old = app.recovery_codes[0]
-    confirm(browser)
+    confirm(browser, app)
     browser.post("/settings/security/codes/again/")
     enter_password(stranger)
     enter_code(stranger, old)
@@ -118,7 +130,7 @@ def test_what_came_in_before_is_told_and_signed_out_if_one_wants(browser, person
     before = browser.get("/settings/security/").content.decode()
     assert "before there was a second step" not in before
     app = App(person)
-    confirm(browser)
+    confirm(browser, app)
     for address in ("/settings/security/codes/", "/settings/security/"):
         page = browser.get(address).content.decode()
         assert "2 other browsers and programs signed in before" in page
@@ -126,7 +138,8 @@ def test_what_came_in_before_is_told_and_signed_out_if_one_wants(browser, person
     browser.post("/settings/security/others/end/")
     assert not is_in(other) and is_in(browser) and program.get("me").status_code == 401
     enter_password(other)
-    enter_code(other, app.code())
+    # The newest one has been used already.
+    enter_code(other, app.code(ago=1))
     assert is_in(other)
     assert "before there was a second step" not in browser.get("/settings/security/").content.decode()
 

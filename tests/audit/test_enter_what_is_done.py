@@ -86,6 +86,7 @@ def test_coming_and_going_of_programs(program, make_person):
     ada = User.objects.get()
     assert last("sign_out").actor_id == ada.pk
     assert (last("sign_in").target_kind, last("sign_in").target_id) == ("signin", str(SignIn.objects.get().pk))
+    make_person(email="grace@example.org", is_superuser=True)
     people.deactivate(user=ada)
     program.token = ""
     program.post("login", {"email": "ada@example.org", "password": PASSWORD})

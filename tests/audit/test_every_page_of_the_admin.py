@@ -6,7 +6,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db import models
 from django.test import Client
 from django.urls import reverse
@@ -46,6 +46,8 @@ NOT_SAID = {
     "dryrun": {"conversations"},
     "redaction": {"reason"},
     "modelprice": {"model", "currency"},
+    "modelpull": {"model", "status", "error"},
+    "modelprofile": {"model", "name", "description", "instructions"},
     "readinggrant": {"reason"},
     "storedfile": {"sha256", "media_type", "content", "image", "thumbnail"},
     "drawnpage": {"image"},
@@ -181,6 +183,14 @@ def test_staff_without_permissions_are_refused_everywhere(everything, talk):  # 
         assert stranger.get(address).status_code in {302, 404}, address
     assert open_to_staff <= allowed, open_to_staff
     assert not AuditEntry.objects.filter(action="admin.searched").exists()
+
+
+def test_no_other_page_sends_its_forms_or_frames_it(root):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(root)
+    made = browser.post("/admin/auth/group/add/", {"name": "Theirs"})
+    assert made.status_code == 403 and not Group.objects.exists()
+    assert "frame-ancestors 'none'" in browser.get("/admin/")["Content-Security-Policy"]
 
 
 def test_changes_of_rights_prices_and_limits_are_entered(administrator, root, alice):

@@ -149,6 +149,8 @@ def test_several_are_deleted_at_once_on_a_phone_and_one_undo_brings_all_back(win
     page.goto(f"{somebody.url}/chat/")
     page.get_by_role("button", name="Open sidebar").click()
     choose(page, "Chat 4", "Select several")
+    # What does it is fetched when it is asked for.
+    expect(page.get_by_role("group", name="Selected chats")).to_contain_text("1 selected")
     row(page, "Chat 1").locator("a").click(modifiers=["Shift"])
     expect(page.get_by_role("group", name="Selected chats")).to_contain_text("4 selected")
     row(page, "Chat 2").get_by_role("checkbox").click()

@@ -6,11 +6,21 @@ import uuid
 import pytest
 from playwright.sync_api import expect
 
+from .screen import until
+
 pytestmark = pytest.mark.browser
 
 TURNS = 24
 SHOWN = 18
 MOST_ELEMENTS = 3000
+NEAR_PIXELS = 4
+DISTANCE = "document.documentElement.scrollHeight - innerHeight - scrollY"
+MOST_SHIFTED = 0.02
+WATCH_SHIFTS = """
+    window.shifted = 0;
+    const add = entry => { if (!entry.hadRecentInput) shifted += entry.value; };
+    new PerformanceObserver(list => list.getEntries().forEach(add)).observe({ type: "layout-shift", buffered: true });
+"""
 
 
 @pytest.fixture(scope="package")
@@ -33,6 +43,20 @@ def test_the_end_is_there_first_and_a_page_stays_small(screen, long_talk):
     screen.page.wait_for_load_state("networkidle")
     # The snapshot of the socket names more turns than the page shows: nothing is fetched anew for that.
     expect(screen.questions).to_have_count(SHOWN)
+
+
+def test_a_reload_ends_at_the_end_and_nothing_moves_meanwhile(window, ada, long_talk):
+    page = window(ada).new_page()
+    page.add_init_script(WATCH_SHIFTS)
+    for _ in range(4):
+        page.goto(ada.url + long_talk) if page.url == "about:blank" else page.reload()
+        page.wait_for_load_state("networkidle")
+        until(page, lambda: page.evaluate(DISTANCE) <= NEAR_PIXELS, what="The end is in view")
+        assert page.evaluate("shifted") <= MOST_SHIFTED
+        # Wherever the reader was: one who comes back by a reload wants the end, as one who comes anew.
+        page.mouse.move(640, 300)
+        page.mouse.wheel(0, -700)
+        until(page, lambda: page.evaluate(DISTANCE) > NEAR_PIXELS, what="The reader scrolls up")
 
 
 def test_earlier_messages_come_as_the_reader_gets_there_and_nothing_jumps(screen, long_talk):

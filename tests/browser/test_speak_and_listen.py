@@ -91,7 +91,8 @@ def test_the_language_is_chosen_and_remembered(open_with):
     mic(screen).click()
     expect(panel(screen)).to_be_visible()
     assert screen.page.evaluate("listening.lang") == "fr-FR"
-    panel(screen).get_by_label("Language").select_option("it-IT")
+    # The page speaks French to whoever reads it.
+    panel(screen).get_by_label("Langue").select_option("it-IT")
     screen.until(lambda: screen.page.evaluate("listening.lang") == "it-IT")
     screen.reload()
     mic(screen).click()

@@ -72,8 +72,10 @@ def test_a_passkey_is_added_lets_in_by_itself_and_is_removed(window, guarded, vi
     page.goto(f"{guarded.url}/settings/security/")
     expect(page.get_by_text("Work laptop", exact=False).first).to_be_visible()
     page.get_by_role("link", name="Remove Work laptop").click()
-    # A sign-in is not yet a confirmation.
-    confirm(page)
+    # A sign-in is not yet a confirmation, and a password confirms nothing where there is a passkey.
+    expect(page.get_by_role("link", name="Use a code instead")).to_be_visible()
+    expect(page.get_by_role("link", name="Use the password instead")).to_have_count(0)
+    page.get_by_role("button", name="Use a passkey").click()
     page.get_by_role("button", name="Remove", exact=True).click()
     expect(page.get_by_text("The passkey was removed.")).to_be_visible()
     sign_out(context)

@@ -16,5 +16,5 @@ def test_everything_can_be_found_again(alice):
     SearchEntry.objects.all().delete()
     printed = StringIO()
     call_command("rebuild_search", stdout=printed)
-    assert printed.getvalue() == "1 titles and messages can be found.\n"
+    assert printed.getvalue() == "1 titles, messages and parts of files can be found.\n"
     assert len(search.messages(user=alice, typed="harbour").hits) == 1

@@ -9,9 +9,15 @@ from django.db.models import F
 
 from accounts.models import User
 from conversations import lifecycle, search, threads, turns
-from conversations.models import Conversation, Message, SearchEntry, Turn, UsageEntry
+from conversations.models import Attachment, Conversation, Message, SearchEntry, Turn, UsageEntry
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def files(kept_files):
+    """Attached files are kept in the test's own folder."""
+    return kept_files
 
 
 def seed(**options) -> str:
@@ -66,12 +72,20 @@ def test_what_was_said_can_be_found_and_talked_on_about():
     seed()
     demo = User.objects.get(email="demo@example.org")
     assert search.messages(user=demo, typed="the").hits
-    assert SearchEntry.objects.filter(message=None).count() == 40
+    assert SearchEntry.objects.filter(message=None, file=None).count() == 40
     conversation = demo.conversations.first()
     turns.start(conversation_id=conversation.pk, author=demo, text="And lighthouses?")
     assert search.messages(user=demo, typed="lighthouses").hits
     lifecycle.delete(conversation=conversation)
     assert search.messages(user=demo, typed="lighthouses").hits == []
+
+
+def test_some_questions_have_files_that_can_be_found_and_opened():
+    seed()
+    sent = Attachment.objects.select_related("file", "owner").first()
+    hits = search.messages(user=sent.owner, typed="the").hits
+    assert [hit.file.attachment_id for hit in hits if hit.file] == [sent.pk]
+    assert sent.file.content.read().decode() == "".join(each.text for each in sent.file.passages.all())
 
 
 def test_it_adds_to_what_it_made_before_with_a_new_password():

@@ -4,9 +4,10 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import AuditEntry, User
-from conversations import presets
+from conversations import preset_views, presets
 from conversations.errors import Invalid, NotAllowed, NotFound, PresetTaken, TooLarge
 from conversations.models import Preset
+from tests.pages.conftest import browser_of, plain_static_files  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -132,3 +133,27 @@ def test_the_list_takes_the_same_number_of_queries_however_long_it_is(alice, roo
         presets.share(preset=presets.make(owner=root, name=f"S{number}", text="x"), by=root, everybody=True)
     with django_assert_num_queries(2):
         assert len([preset.groups.all() for preset in presets.listing(user=alice)]) == 9
+
+
+def test_two_who_change_different_things_both_have_their_way(alice):
+    made = presets.make(owner=alice, name="Explain", text="Explain {{topic}}.")
+    stale = Preset.objects.get(pk=made.pk)
+    presets.change(preset=made, text="Explain {{topic}} shortly.")
+    presets.change(preset=stale, name="Explain shortly")
+    made.refresh_from_db()
+    assert (made.name, made.text) == ("Explain shortly", "Explain {{topic}} shortly.")
+
+
+def test_more_groups_than_can_be_listed_are_named(root, monkeypatch):
+    monkeypatch.setattr(preset_views, "GROUPS_SHOWN", 1)
+    for name in ("Day shift", "Night shift"):
+        Group.objects.create(name=name)
+    made = presets.make(owner=root, name="Explain", text="Explain {{topic}}.")
+    client = browser_of(root)
+    page, form = f"/settings/prompts/{made.pk}/", {"name": made.name, "text": made.text}
+    assert "write the name of each on a line" in client.get(page).content.decode()
+    wrong = client.post(page, form | {"groups": "Night shift\r\nSwing shift"}).content.decode()
+    assert "There is no group &#x27;Swing shift&#x27;." in wrong and "Night shift" in wrong
+    client.post(page, form | {"groups": " Night shift \r\n"})
+    assert [group.name for group in made.groups.all()] == ["Night shift"]
+    assert "Night shift</textarea>" in client.get(page).content.decode()

@@ -10,7 +10,7 @@ from channels.testing import WebsocketCommunicator
 from accounts.models import User
 from chatsite.threads import in_database
 from conversations import consumers, lifecycle, live, sockets, turns
-from conversations.models import Conversation
+from conversations.models import Conversation, Turn
 from tests.conversations.door import client_of, knock
 from tests.support.client import wait_for
 
@@ -117,3 +117,22 @@ async def test_a_client_that_takes_what_comes_stays(alice, new_id, monkeypatch):
     client = await open_mine(alice, new_id)
     assert await client.receive_nothing(timeout=0.3)
     await client.disconnect()
+
+
+async def test_a_stop_is_heard_however_much_was_said_before(alice, new_id):
+    client = await open_mine(alice, new_id)
+    turn = await in_database(Turn.objects.get, conversation=new_id)
+    for _ in range(consumers.FRAMES + 1):
+        await client.send_json_to({"type": "ping"})
+    said = [(await client.receive_json_from())["type"] for _ in range(consumers.FRAMES + 1)]
+    assert said == ["pong"] * consumers.FRAMES + ["error"]
+    await client.send_json_to({"type": "turn.stop", "turn": str(turn.pk)})
+    await client.send_json_to({"type": "ping"})
+    # Of the stop itself nothing is refused; what comes after it is.
+    refused = await client.receive_json_from()
+    assert (refused["code"], refused["ref"]) == ("rate_limited", None)
+    assert (await in_database(Turn.objects.get, pk=turn.pk)).stop_requested_at
+    assert await client.receive_nothing()
+    for _ in range(consumers.FRAMES_TOO_MANY):
+        await client.send_json_to({"type": "turn.stop", "turn": str(turn.pk)})
+    assert (await client.receive_output())["code"] == 4429

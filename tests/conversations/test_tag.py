@@ -85,3 +85,12 @@ def test_a_deleted_tag_leaves_its_conversations_as_they_are(alice):
     lifecycle.change(conversation=conversation, changes={"tags": ["Work"]})
     tags.delete(tag=Tag.objects.get())
     assert (Conversation.objects.get().title, Conversation.objects.get().tag_names) == ("House", [])
+
+
+def test_two_who_change_different_things_both_have_their_way(alice):
+    made = tags.make(owner=alice, name="Pumps", colour="blue")
+    stale = Tag.objects.get(pk=made.pk)
+    tags.change(tag=made, colour="red")
+    tags.change(tag=stale, name="Valves")
+    made.refresh_from_db()
+    assert (made.name, made.colour) == ("Valves", "red")

@@ -69,6 +69,9 @@ class Exchange(asyncio.Protocol):
             + body
         )
 
+    def send_empty(self) -> None:
+        self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
     def send_stream_head(self, *, content_type: str) -> None:
         self.transport.write(
             f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()

@@ -2,20 +2,45 @@
 
 import json
 import time
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from .behaviours import NAMED, TRAINED_CONTEXT, Behaviour, behaviour_of
+from .behaviours import TRAINED_CONTEXT, Behaviour, behaviour_of
 from .playback import Reply
 from .said import Said, count_words
 
 CREATED_AT = "2026-01-01T00:00:00.000000Z"
 NANOSECONDS = 1_000_000_000
+# What a download is made of, in bytes, and in how many steps it comes.
+LAYERS = (4_000_000, 1_000)
+PARTS = 20
 
 
-def listing() -> dict[str, Any]:
-    """Return the body of `/api/tags`."""
-    return {"models": [entry(name) | {"modified_at": CREATED_AT} for name in NAMED]}
+def listing(names: Sequence[str]) -> dict[str, Any]:
+    """Return the body of `/api/tags` with these models on disk."""
+    return {"models": [entry(name) | {"modified_at": CREATED_AT} for name in names]}
+
+
+def pulling(*, model: str) -> list[bytes]:
+    """Return the lines of `/api/pull`: two layers that interleave, of which the first lines lack `completed`."""
+    told: list[dict[str, Any]] = [{"status": "pulling manifest"}]
+    if "missing" in model:
+        told.append({"error": "pull model manifest: file does not exist"})
+        return [encode(each) + b"\n" for each in told]
+    layers = {f"sha256:{sha256(f'{model}{number}'.encode()).hexdigest()}": size for number, size in enumerate(LAYERS)}
+    for part in range(PARTS + 1):
+        for digest, size in layers.items():
+            done = {"completed": size * part // PARTS} if part else {}
+            told.append({"status": f"pulling {digest[7:19]}", "digest": digest, "total": size, **done})
+    told += [{"status": each} for each in ("verifying sha256 digest", "writing manifest", "success")]
+    return [encode(each) + b"\n" for each in told]
+
+
+def pulling_like(*, model: str) -> Behaviour:
+    """Return how a download goes: "slow" takes two seconds, "slowest" half a minute, "cut" ends before it says so."""
+    rate = 1 if "slowest" in model else 10 if "slow" in model else None
+    return Behaviour(rate=rate, end="none" if "cut" in model else "done")
 
 
 def running(*, names: list[str]) -> dict[str, Any]:

@@ -51,6 +51,7 @@ class FakeModel:
         self.replies: list[dict[str, Any]] = []
         self.seen: list[Seen] = []
         self.loaded_at: dict[str, float] = {}
+        self.names = list(NAMED)
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -91,7 +92,7 @@ class FakeModel:
             case "GET", "/api/version":
                 exchange.send_json({"version": VERSION})
             case "GET", "/api/tags":
-                exchange.send_json(ollama.listing())
+                exchange.send_json(ollama.listing(self.names))
             case "GET", "/v1/models":
                 exchange.send_json(openai.listing(self.only))
             case "GET", "/props" if self.only:
@@ -100,6 +101,11 @@ class FakeModel:
                 exchange.send_json(ollama.running(names=self.loaded_names()))
             case "POST", "/api/show":
                 self.show(exchange, body.get("model", ""))
+            case "POST", "/api/pull":
+                self.pull(exchange, body)
+                return
+            case "DELETE", "/api/delete":
+                self.delete(exchange, str(body.get("model", "")))
             case "POST", "/_script":
                 self.replies.extend(body if isinstance(body, list) else [body])
                 exchange.send_json({"queued": len(self.replies)})
@@ -142,6 +148,27 @@ class FakeModel:
             exchange.send_json({"error": f"model '{model}' not found"}, status=404)
         else:
             exchange.send_json(ollama.shown(behaviour=behaviour))
+
+    def delete(self, exchange: Exchange, model: str) -> None:
+        name = model.removesuffix(":latest")
+        if name not in self.names:
+            exchange.send_json({"error": f"model '{model}' not found"}, status=404)
+            return
+        self.names.remove(name)
+        exchange.send_empty()
+
+    def pull(self, exchange: Exchange, body: dict[str, Any]) -> None:
+        model = str(body.get("model", ""))
+        seen = Seen(id=len(self.seen), path="/api/pull", model=model, body=body)
+        self.seen.append(seen)
+        lines = ollama.pulling(model=model)
+        behaviour = ollama.pulling_like(model=model)
+        if b'"success"' in lines[-1] and behaviour.end == "done":
+            self.names.append(model)
+        reply = Reply(
+            pieces=lines[:-1], tail=lines[-1] if behaviour.end == "done" else b"", content_type="application/x-ndjson"
+        )
+        Playback(exchange=exchange, behaviour=behaviour, reply=reply, seen=seen).start()
 
     def chat(self, exchange: Exchange, path: str, body: dict[str, Any]) -> None:
         model = str(body.get("model", "")).removesuffix(":latest")

@@ -20,7 +20,7 @@ def manual(alice):
     attachment = attach(alice, text="", name="manual.pdf")
     sections = [Section(text=text, page=number) for number, text in enumerate(pages(), start=1)]
     parts = passages.of(attachment.file, sections)
-    passages.keep(attachment.file, parts, passages.index(parts))
+    passages.keep(attachment.file, parts, passages.index(attachment.file, parts))
     return attachment
 
 

@@ -11,9 +11,9 @@ from PIL import Image
 from chatsite.threads import in_database
 from conversations import context, inclusion, passages, turns
 from conversations.extraction import Section
-from conversations.inclusion.ranking import Index
 from conversations.models import Attachment, DrawnPage, Turn, UsageEntry
 from conversations.runner import rows
+from conversations.search.words import Index
 from llm.values import Message as Said
 from tests.support.files import attach
 
@@ -194,7 +194,7 @@ async def test_the_call_of_a_process_that_died_is_entered_with_its_files(alice):
 def test_a_long_file_is_searched_within_a_moment(alice):
     attachment = attach(alice, text="", name="long.txt")
     parts = passages.of(attachment.file, [Section(text=long_text(number)) for number in range(15)])
-    passages.keep(attachment.file, parts, passages.index(parts))
+    passages.keep(attachment.file, parts, passages.index(attachment.file, parts))
     began = time.thread_time()
     build([past("What does line 7.1234 say of the valve?", attachment)])
     assert time.thread_time() - began < 0.5

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from chatsite import processes
 from tests.fake_model import answer_text
 from tests.hostile.conftest import House, Person
 from tests.hostile.wire import TEXT, Wire, handshake, text
@@ -109,3 +110,10 @@ async def test_a_question_sent_with_the_last_breath_is_kept_whole_or_not_at_all(
         await wait_for(lambda id=conversation: all(kept.status == "completed" for kept in house.ledger.of(id)))
         for kept in house.ledger.of(conversation):
             assert kept.text == answer_text(model="fast", message="Last words")
+
+
+def test_whoever_wants_to_replace_the_database_can_tell_that_it_runs(house, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    assert not processes.somebody_serves()
+    settings.DATA_DIR = house.ledger.place.parent
+    assert processes.somebody_serves()

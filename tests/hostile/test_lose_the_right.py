@@ -131,11 +131,14 @@ async def test_signing_out_everywhere_in_another_process_closes_every_socket(hou
 async def test_a_running_answer_is_not_told_to_whoever_was_disabled_and_goes_on(house, new_id):
     somebody = house.make_person()
     chat = await somebody.chat(new_id)
-    turn = await chat.ask("tokens=300 Long", model="ollama/paced-50")
+    # Long enough to be written for a minute, whatever else this machine does.
+    turn = await chat.ask("tokens=3000 Long", model="ollama/paced-50")
     await asyncio.to_thread(elsewhere, house, somebody, "people.deactivate(user=user)")
     assert await close_code(chat) == 4403
     (kept,) = house.ledger.of(new_id)
     assert (kept.turn, kept.status) == (turn, "running")
+    stop = f"from conversations import turns; from conversations.models import Turn; turns.stop(turn=Turn(pk='{turn}'))"
+    await asyncio.to_thread(elsewhere, house, somebody, stop)
 
 
 async def test_a_client_that_reads_nothing_does_not_keep_the_others_in(house, new_id):

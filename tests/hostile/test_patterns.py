@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 APPS = ("accounts", "chatsite", "conversations", "llm")
 # What these find is read in a process of its own, with little time.
 ELSEWHERE = ("conversations.extraction.", "conversations.exports.printing.")
-LENGTH = 60_000
-# In proportion it takes a millisecond; by the square of the length, several seconds.
+LENGTH = 30_000
+# In proportion it takes a millisecond; by the square of the length, a second and more.
 SLOW_SECONDS = 0.5
 BRICKS = ["a", "-", "a-", " ", "\t ", '"', '"a", ', "\n", "\\", "*", "`", "$", "<", "<a ", "&", "[", "](", "|", "1."]
 BRICKS += ["://", "://a", "key-", "bearer ", "0123456789abcdef", "é", "\u200b", ";", "%"]

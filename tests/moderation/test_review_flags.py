@@ -7,7 +7,7 @@ from django.test import Client
 from accounts import suspension
 from accounts.models import AuditEntry, User
 from conversations.models import DecisionTemplate, Flag, FlagNote
-from conversations.review import queue
+from conversations.review import queue, reports
 from tests.api.conftest import Program
 from tests.audit.conftest import administrator, root  # noqa: F401
 from tests.pages.conftest import browser_of, plain_static_files, talk  # noqa: F401
@@ -152,3 +152,16 @@ def test_whom_an_administrator_has_suspended_no_moderator_lets_in_again(alice):
     assert "may not let this person in" in act(browser, row, do="lift").content.decode()
     colleague.refresh_from_db()
     assert not colleague.is_active
+
+
+def test_nobody_floods_the_queue_with_reports(alice, answer, talk, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(reports, "REPORTS_PER_HOUR", 1)
+    path = f"messages/{answer.pk}/report/"
+    assert Program(alice).post(path, {"category": "wrong"}).status_code == 201
+    refused = Program(alice).post(path, {"category": "wrong"})
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_reports")
+    assert 0 < int(refused["Retry-After"]) <= 3600
+    Flag.objects.all().delete()
+    page = browser_of(alice).post(f"/turns/{talk.pk}/report/", {"category": "wrong", "words": "Still."})
+    assert page.status_code == 429
+    assert "within an hour" in page.content.decode() and "Still." in page.content.decode()

@@ -4,11 +4,13 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from accounts.models import AuditEntry
 from conversations import background, work
 from conversations.models import DryRun, Flag, Job, ModerationRule
 from conversations.review import trials
+from conversations.work import rows
 from tests.api.conftest import ask, finish
 from tests.audit.conftest import administrator, root  # noqa: F401
 from tests.pages.conftest import plain_static_files  # noqa: F401
@@ -138,3 +140,18 @@ def test_a_rule_of_groups_counts_what_was_said_twice_in_the_same_words_twice(ali
     work.perform(Job.objects.get().pk)
     trial.refresh_from_db()
     assert (trial.messages, trial.questions, trial.conversations) == (4, 2, [[str(first.conversation_id), 2]])
+
+
+def test_one_is_done_at_a_time(alice, root):  # noqa: F811
+    finish(ask(alice, text="heroin"), "No.")
+    first, second = (trials.begin(rule=draft("heroin"), actor=root, days=1) for _ in range(2))
+    jobs = {str(job.payload["trial"]): job.pk for job in Job.objects.all()}
+    begun = rows.claim(jobs[str(first.pk)])
+    work.perform(jobs[str(second.pk)])
+    second.refresh_from_db()
+    assert second.state == "waiting"
+    assert begun is not None and rows.finish(begun, None)
+    Job.objects.filter(pk=jobs[str(second.pk)]).update(due_at=timezone.now())
+    work.perform(jobs[str(second.pk)])
+    second.refresh_from_db()
+    assert second.state == "done"

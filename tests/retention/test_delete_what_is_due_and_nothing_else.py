@@ -6,7 +6,7 @@ from unittest import mock
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -164,7 +164,7 @@ class Rollback(Exception):
 @settings(
     # A world takes a while to make: what fails is told as it was found.
     phases=[Phase.generate],
-    max_examples=40,
+    max_examples=40 if connection.vendor == "sqlite" else 12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -144,6 +144,7 @@ ROUTES: dict[str, Route] = {
     "usage": page("mine", GET=200),
     "readings": page("mine", GET=200),
     "theme": page("mine", POST=(204, {"theme": "dark"})),
+    "set_language": page("anybody", POST=(302, {"language": "de"})),
     "conversation": page("theirs", GET=200, POST=(302, ASK)),
     "thread": page("theirs", GET=200),
     "rename": page("theirs", POST=(302, {"title": "Another"})),
@@ -198,6 +199,9 @@ ROUTES: dict[str, Route] = {
 ACCOUNT_PAGES = {
     "account_login",
     "account_signup",
+    "account_invitation",
+    "account_oidc",
+    "account_oidc_callback",
     "account_logout",
     "account_inactive",
     "account_reauthenticate",

@@ -30,6 +30,7 @@ def test_it_tells_where_each_word_was_found(program, alice):
         "message": str(answer.pk),
         "turn": str(turn.pk),
         "role": "assistant",
+        "attachment": None,
         "snippet": [
             {"text": "In the ", "found": False},
             {"text": "harbour", "found": True},

@@ -157,14 +157,14 @@ def test_a_session_that_everybody_has_left_ends(talk):
     "fields",
     [
         {"seen_at": None},
-        {"seen_at": timezone.now()},
-        {"active_at": timezone.now()},
+        {"seen_at": timezone.now},
+        {"active_at": timezone.now},
         {"status": "completed"},
         {"leaf": None},
     ],
 )
 def test_others_do_not(talk, fields):
-    leave(talk, **fields)
+    leave(talk, **{name: value() if callable(value) else value for name, value in fields.items()})
     assert sessions.end_left() == 0
     assert not Summary.objects.exists()
 

@@ -1,10 +1,11 @@
 """Titles by a model: after the first whole answer, in one clean line, and never over a person's own."""
 
 import pytest
+from django.contrib.auth.models import Group
 
 from chatsite.threads import in_database
 from conversations import background, lifecycle, titles, turns, work
-from conversations.models import Conversation, Job, SearchEntry, UsageEntry
+from conversations.models import Conversation, Job, ModelProfile, SearchEntry, UsageEntry
 
 from .conftest import answered, do
 
@@ -34,6 +35,20 @@ async def test_the_first_whole_answer_has_a_title_asked_for(stage, alice):
     assert (job.state, job.conversation_id) == ("done", conversation.pk)
     assert await title_of(conversation) == ("The tide at noon", "model")
     assert [purpose async for purpose in UsageEntry.objects.values_list("purpose", flat=True)].count("title") == 1
+
+
+async def test_a_model_that_its_person_may_not_ask_does_no_tasks_for_them(stage, alice):
+    await asked(stage, alice)
+
+    def forbid():
+        profile = ModelProfile.objects.create(model="ollama/fast:latest")
+        profile.groups.add(Group.objects.create(name="Teachers"))
+
+    await in_database(forbid)
+    stage.fake.script(text="The tide at noon")
+    assert (await in_database(do, "title")).state == "done"
+    entry = await UsageEntry.objects.aget(purpose="title")
+    assert entry.model and entry.model != "ollama/fast:latest"
 
 
 async def test_an_answer_that_failed_has_none_and_the_next_whole_one_has(stage, alice):

@@ -21,5 +21,5 @@ def attach(owner: User, *, text: str = "Some words.", name: str = "words.txt", *
     said = passages.of(file, [Section(text=text)])
     file.tokens = sum(each.tokens for each in said)
     file.save()
-    passages.keep(file, said, passages.index(said))
+    passages.keep(file, said, passages.index(file, said))
     return Attachment.objects.create(owner=owner, file=file, name=name, **fields)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from . import empty
 from .ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -54,6 +55,8 @@ class Server:
 
     def start(self, *arguments: str) -> "Server":
         """Start, or start again, and wait until it answers."""
+        if "DATABASE_URL" not in self.environment:
+            empty.put_into(Path(self.environment["DATA_DIR"]), root=ROOT, shelf=STATIC)
         command = [sys.executable, "manage.py", "serve", "--port", str(self.port), *arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)

@@ -201,6 +201,20 @@ async def test_the_end_of_a_turn_that_was_reaped_meanwhile_adds_no_second_entry(
     assert [entry.pk for entry in await stage.entries(turn)] == [reaped.pk]
 
 
+async def test_what_a_model_is_being_sent_is_known_though_its_process_dies(stage, alice):
+    first = await stage.answered(alice, "ollama/fast", QUESTION)
+    conversation = {"conversation_id": first.conversation_id, "parent": first.pk}
+    turn = await stage.ask(alice, "ollama/stall-mid", QUESTION, **conversation)
+    await stage.said(turn, 10)
+    await stage.until(lambda: stage.engine.answers[turn.pk].accounted)
+    ended = await in_database(rows.reap, turn.pk, stage.engine.worker)
+    window = stage.engine.answers[turn.pk].account["window"]
+    assert (ended.verbatim, ended.condensed, ended.left_out, ended.window) == (2, 0, 0, window)
+    await stage.stop(turn)
+    stage.engine.cancel(turn.pk, Turn.Status.STOPPED)
+    await stage.ended(turn)
+
+
 def reaped(author: User, *, model: str, text: str) -> UsageEntry:
     """Return the entry of a turn whose process died when it had said `text`."""
     started = turns.start(conversation_id=uuid.uuid4(), author=author, text=QUESTION)
