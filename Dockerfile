@@ -15,7 +15,7 @@ ENV PATH=/venv/bin:$PATH \
 # A fixed number, so that volumes keep their owner from one image to the next.
 RUN groupadd --gid 10001 chatsite \
     && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin chatsite \
-    && install --directory --owner=chatsite --group=chatsite --mode=0700 /data
+    && install --directory --owner=chatsite --group=chatsite --mode=0700 /data /data/files
 
 COPY --from=libraries /venv /venv
 WORKDIR /app

@@ -3,10 +3,14 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: run test lint format bench screenshots requirements
+.PHONY: run model test lint format bench screenshots requirements messages
 
 run: .venv/ready
 	$(BIN)/python manage.py serve
+
+# NAME is a name of `manage.py model list`, an address or a file; without it, what suits this machine.
+model: .venv/local
+	$(BIN)/python manage.py model get $(NAME)
 
 test: .venv/dev
 	$(BIN)/python -m tests.run
@@ -29,14 +33,22 @@ screenshots: .venv/dev
 	$(BIN)/python -m tests.browser.screenshots
 	$(BIN)/python -m tests.browser.screenshots --all var/screenshots
 
+messages: .venv/dev
+	$(BIN)/python -m tests.languages.extract
+
 requirements: .venv/dev
 	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 requirements-mcp.in -o requirements-mcp.txt
+	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 requirements-local.in -o requirements-local.txt
 	$(BIN)/uv pip compile -q --no-header --no-annotate --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 .venv/ready: requirements.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/local: .venv/ready requirements-local.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-local.txt
 	@touch $@
 
 .venv/dev: .venv/ready requirements-dev.txt
