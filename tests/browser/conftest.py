@@ -44,6 +44,15 @@ class Fake:
         """Say how the next answer goes, by fields of its `Behaviour`."""
         self.client.post("/_script", json=reply).raise_for_status()
 
+    def hold(self, *, answers: int = 1, after: float = 0.3) -> None:
+        """Stop the next answers after this share of their words, until they are released."""
+        for _ in range(answers):
+            self.script(held=after)
+
+    def release(self) -> None:
+        """Let the answers that are held go on to their ends."""
+        self.client.post("/_release").raise_for_status()
+
     def unscript(self) -> list[dict]:
         """Forget the answers that nobody asked for, and return them."""
         return self.client.delete("/_script").raise_for_status().json()
@@ -67,10 +76,12 @@ def fake() -> Iterator[Fake]:
 
 @pytest.fixture(autouse=True)
 def _answers_are_asked_for(request) -> Iterator[None]:
-    """No test leaves an answer behind that the next one would get for its own question."""
+    """No test leaves an answer behind that the next one would get for its own question, or one that never ends."""
     yield
     if "fake" in request.fixturenames:
-        assert request.getfixturevalue("fake").unscript() == []
+        fake = request.getfixturevalue("fake")
+        fake.release()
+        assert fake.unscript() == []
 
 
 @pytest.fixture(scope=FOLDER)

@@ -172,6 +172,10 @@ class Screen:
             element.evaluate(PROSE, None) for element in self.page.locator("#thread :is([data-text], .prose)").all()
         ]
 
+    def length(self) -> int:
+        """Return how long the text of the last answer is so far."""
+        return self.prose.last.evaluate("node => node.textContent.length")
+
     def distance(self) -> float:
         """Return how far the end of the page is below the window, in pixels."""
         return self.page.evaluate("document.documentElement.scrollHeight - innerHeight - scrollY")

@@ -128,10 +128,10 @@ def test_a_removed_answer_is_gone_from_an_open_page(window, somebody, chief, rul
     expect(screen.questions.last).to_contain_text("What is a tide?")
 
 
-def test_a_suspended_person_is_told_within_five_seconds(window, somebody, ruled):
+def test_a_suspended_person_is_told_at_once_on_an_open_page(window, somebody, ruled):
     screen = Screen(window(somebody).new_page(), somebody).open()
     screen.ask_whole("What is a tide? tokens=5")
     ruled.manage("shell", "-c", SUSPEND.format(somebody.email))
-    expect(screen.page.locator("[data-connection]")).to_contain_text("or not for now", timeout=5000)
+    expect(screen.page.locator("[data-connection]")).to_contain_text("or not for now")
     screen.page.goto(f"{ruled.url}/chat/")
     expect(screen.page).to_have_url(re.compile("/accounts/login/"))

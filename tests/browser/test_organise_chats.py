@@ -161,11 +161,12 @@ def test_several_are_deleted_at_once_on_a_phone_and_one_undo_brings_all_back(win
     expect(page.locator(".chat-item")).to_have_count(6)
 
 
-def test_every_tab_sees_which_chat_is_answered_and_what_nobody_has_looked_at(window, somebody):
+def test_every_tab_sees_which_chat_is_answered_and_what_nobody_has_looked_at(window, somebody, fake):
     make(somebody, "Another one")
     asking = Screen(window(somebody).new_page(), somebody).open()
     beside = window(somebody).new_page()
     beside.goto(f"{somebody.url}/usage/")
+    fake.hold()
     asking.ask("Answered elsewhere, tokens=600")
     asking.writing()
     conversation = asking.conversation
@@ -173,6 +174,7 @@ def test_every_tab_sees_which_chat_is_answered_and_what_nobody_has_looked_at(win
     expect(busy.locator("a")).to_have_accessible_name("Answered elsewhere, tokens=600 , being answered")
     # Nobody waits for it: its reader has gone on to something else.
     asking.open("/chat/archive/")
+    fake.release()
     unread = f"#chat-{conversation}[data-unread]"
     for page in (beside, asking.page):
         expect(page.locator(unread).locator("a")).to_have_accessible_name("Answered elsewhere, tokens=600 , new answer")

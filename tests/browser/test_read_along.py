@@ -28,14 +28,10 @@ def double(value):
 """
 
 
-def length(screen: Screen) -> int:
-    return screen.prose.last.evaluate("node => node.textContent.length")
-
-
 def grow(screen: Screen, letters: int) -> None:
     """Wait until the answer is so much longer."""
-    begin = length(screen)
-    screen.until(lambda: length(screen) > begin + letters)
+    begin = screen.length()
+    screen.until(lambda: screen.length() > begin + letters)
 
 
 def scrolled(screen: Screen) -> float:

@@ -18,7 +18,7 @@ LONGEST_PAUSE_MILLISECONDS = 80
 TABS = 3
 
 
-def test_thirty_reloads_and_lost_connections_change_nothing(window, ada):
+def test_thirty_reloads_and_lost_connections_change_nothing(window, ada, fake):
     dice = random.Random(SEED)
     context = window(ada)
     tabs = [Screen(context.new_page(), ada).open() for _ in range(TABS)]
@@ -27,10 +27,12 @@ def test_thirty_reloads_and_lost_connections_change_nothing(window, ada):
         question = f"Read by somebody restless from moment {moments} on, tokens=1400"
         whole = answer_text(model="paced-200", message=question)
         answered = tabs[0].ends.count() + 1
+        fake.hold(answers=TABS, after=0.02)
         for tab in tabs:
             tab.ask(question)
         for tab in tabs:
             tab.writing()
+        fake.release()
         while running := [tab for tab in tabs if tab.stop_button.is_visible()]:
             tab = dice.choice(running)
             tab.page.wait_for_timeout(dice.randrange(LONGEST_PAUSE_MILLISECONDS))

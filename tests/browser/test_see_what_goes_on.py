@@ -62,7 +62,7 @@ def test_the_line_is_announced_only_at_its_end(screen, fake):
 
 
 def test_thinking_is_folded_away_and_told_apart_from_the_answer(screen, fake):
-    fake.script(thinking="First I count. " * 40 + "Then I know.", text="Seven.", rate=100)
+    fake.script(thinking="First I count. " * 40 + "Then I know.", text="Seven.", rate=100, held=0.5)
     stages(screen)
     screen.ask("How many?", model="thinking")
     thought = screen.answers.locator("[data-thought]")
@@ -72,6 +72,7 @@ def test_thinking_is_folded_away_and_told_apart_from_the_answer(screen, fake):
     expect(thought.locator("[data-thinking]")).to_be_hidden()
     thought.locator("summary").click()
     expect(thought.locator("[data-thinking]")).to_contain_text("First I count.")
+    fake.release()
     expect(screen.prose).to_have_text("Seven.")
     expect(thought.locator("summary")).to_have_text(re.compile(r"Thought for [\d.]+ s"))
     expect(thought.locator("[data-thinking]")).to_contain_text("Then I know.")

@@ -107,8 +107,9 @@ def test_it_shows_how_loud_it_is(open_with):
     screen.until(lambda: level.evaluate("meter => meter.value") > 0, what="The fake microphone hums")
 
 
-def test_escape_gives_up_and_stops_no_answer(open_with):
+def test_escape_gives_up_and_stops_no_answer(open_with, fake):
     screen = open_with(RECOGNITION)
+    fake.hold()
     screen.ask("Tell me of tides. tokens=400")
     screen.writing()
     mic(screen).click()
@@ -118,6 +119,7 @@ def test_escape_gives_up_and_stops_no_answer(open_with):
     expect(panel(screen)).to_be_hidden()
     expect(screen.composer).to_have_value("")
     expect(screen.stop_button).to_be_visible()
+    fake.release()
     screen.at_rest()
     expect(screen.ends.last).to_have_attribute("data-status", "completed")
 
@@ -231,10 +233,11 @@ def test_an_answer_is_read_aloud_without_its_formatting(open_with, fake):
     expect(speaker).to_have_attribute("aria-pressed", "false")
 
 
-def test_an_answer_is_read_while_it_is_written_and_stops_when_told(open_with):
+def test_an_answer_is_read_while_it_is_written_and_stops_when_told(open_with, fake):
     screen = open_with(VOICE)
     speaker = screen.page.locator("[data-while-writing]")
     expect(speaker).to_be_hidden()
+    fake.hold()
     screen.ask("Tell me of tides. tokens=800")
     screen.writing()
     speaker.click()
@@ -244,9 +247,9 @@ def test_an_answer_is_read_while_it_is_written_and_stops_when_told(open_with):
     expect(speaker).to_have_attribute("aria-pressed", "false")
     count = screen.page.evaluate("said.length")
     assert screen.page.evaluate("said.at(-1)") == "(stopped)"
-    screen.page.wait_for_timeout(500)
-    assert screen.page.evaluate("said.length") == count
+    fake.release()
     screen.at_rest()
+    assert screen.page.evaluate("said.length") == count
 
 
 def test_a_browser_without_a_voice_says_so(open_with):

@@ -15,17 +15,8 @@ pytestmark = pytest.mark.browser
 MODEL = "paced-200"
 
 # Notes each length that an answer ever had on the page.
-NOTE_LENGTHS = """
-    () => {
-      const thread = document.getElementById("thread");
-      window.lengths = new Set();
-      const note = () => window.lengths.add(thread.querySelector(".prose")?.textContent.length ?? 0);
-      new MutationObserver(note).observe(thread, { subtree: true, childList: true, characterData: true });
-    }
-"""
 
-
-def test_sign_up_ask_and_watch_the_answer_stream_in(server, window):
+def test_sign_up_ask_and_watch_the_answer_stream_in(server, window, fake):
     stranger = Person(url=server.url, email=new_address(), cookies=())
     screen = Screen(window(stranger).new_page(), stranger).open("/")
     screen.page.get_by_role("link", name="Create an account").click()
@@ -38,11 +29,14 @@ def test_sign_up_ask_and_watch_the_answer_stream_in(server, window):
     expect(screen.composer).to_be_focused()
     expect(screen.chats).to_have_count(0)
     question = "Tell me about rivers, tokens=240"
-    screen.page.evaluate(NOTE_LENGTHS)
+    fake.hold()
     screen.ask(question)
+    screen.writing()
+    begun = screen.length()
+    fake.release()
+    screen.until(lambda: screen.length() > begun, what="it was seen to grow")
     expect(screen.ends).to_have_count(1)
 
-    assert len(screen.page.evaluate("[...window.lengths]")) >= 5, "it was seen to grow"
     assert screen.html() == screen.rendered(answer_text(model=MODEL, message=question))
     assert screen.prose.locator("h3, ul, table, pre").count() >= 4, "it is formatted"
     expect(screen.questions.locator("[data-text]")).to_have_text(question)
@@ -66,15 +60,17 @@ def test_sign_in_leads_to_where_one_wanted_to_go(server, window, ada):
     assert screen.page.url == f"{server.url}/chat/?from=bookmark"
 
 
-def test_a_reload_shows_the_same_text_while_it_is_written_and_after(screen):
+def test_a_reload_shows_the_same_text_while_it_is_written_and_after(screen, fake):
     question = "Tell me about bridges, tokens=800"
+    fake.hold()
     screen.ask(question)
     screen.writing()
-    before = screen.prose.evaluate("node => node.textContent.length")
+    before = screen.length()
     screen.reload()
     expect(screen.stop_button).to_be_visible()
-    screen.until(lambda: screen.prose.evaluate("node => node.textContent.length") >= before > 0)
+    screen.until(lambda: screen.length() >= before > 0)
     expect(screen.stop_button).to_be_visible()
+    fake.release()
     expect(screen.ends).to_have_count(1)
     whole = screen.html()
     assert whole == screen.rendered(answer_text(model=MODEL, message=question))

@@ -18,10 +18,12 @@ def other(window, ada, screen, fake) -> Screen:
     return Screen(window(ada).new_page(), ada).open(screen.path)
 
 
-def test_both_show_the_answer_word_for_word(screen, other):
+def test_both_show_the_answer_word_for_word(screen, other, fake):
     question = "Seen from two places, tokens=300"
+    fake.hold()
     screen.ask(question)
     other.writing()
+    fake.release()
     expect(other.questions).to_have_count(2)
     expect(other.ends).to_have_count(2)
     expect(screen.ends).to_have_count(2)
@@ -29,7 +31,8 @@ def test_both_show_the_answer_word_for_word(screen, other):
     assert screen.shown() == other.shown()
 
 
-def test_the_other_tab_can_stop_it(screen, other):
+def test_the_other_tab_can_stop_it(screen, other, fake):
+    fake.hold()
     screen.ask("Stopped from elsewhere, tokens=3000")
     other.writing()
     other.stop_button.click()

@@ -25,6 +25,7 @@ class Behaviour:
     headers_first: bool = False  # headers at once, even when nothing follows
     end: Literal["done", "none", "error", "hang", "no-marker"] = "done"
     part: float = 1.0  # the share of the tokens that is sent before `end`
+    held: float | None = None  # with a rate: the share of the tokens that is sent before somebody says `/_release`
     reason: str = ""  # finish reason other than the natural one
     cut_at: int | None = None  # bytes of the body after which the connection is dropped
     drop: bool = False  # closed at once, without an answer

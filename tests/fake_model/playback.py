@@ -54,6 +54,14 @@ class Playback:
         self.loop = asyncio.get_running_loop()
         self.timer: asyncio.TimerHandle | None = None
         self.headers_sent = False
+        self.stop_at = None if behaviour.held is None else int(len(reply.pieces) * behaviour.held)
+
+    def release(self) -> None:
+        """Send the rest of an answer that is held, or will be."""
+        held, self.stop_at = self.position == self.stop_at, None
+        if held and not self.seen.ended:
+            self.due = self.loop.time()
+            self.send_paced()
 
     def start(self) -> None:
         self.exchange.on_gone = self.stop
@@ -91,6 +99,8 @@ class Playback:
             self.send_unpaced()
 
     def send_paced(self) -> None:
+        if self.position == self.stop_at:
+            return
         if self.position == len(self.reply.pieces):
             self.finish()
             return

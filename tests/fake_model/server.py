@@ -52,6 +52,13 @@ class FakeModel:
         self.seen: list[Seen] = []
         self.loaded_at: dict[str, float] = {}
         self.names = list(NAMED)
+        self.held: list[Playback] = []
+
+    def release(self) -> None:
+        """Let the answers that are held go on to their ends."""
+        held, self.held = self.held, []
+        for playback in held:
+            playback.release()
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -113,6 +120,10 @@ class FakeModel:
             case "DELETE", "/_script":
                 exchange.send_json(self.replies)
                 self.replies = []
+                return
+            case "POST", "/_release":
+                self.release()
+                exchange.send_json({})
                 return
             case "POST", "/_reset":
                 self.reset()
@@ -229,7 +240,10 @@ class FakeModel:
             reply = openai.reply(
                 model=model, behaviour=behaviour, said=said, prompt_words=prompt_words, include_usage=include_usage
             )
-        Playback(exchange=exchange, behaviour=behaviour, reply=reply, seen=seen).start()
+        playback = Playback(exchange=exchange, behaviour=behaviour, reply=reply, seen=seen)
+        if playback.stop_at is not None:
+            self.held.append(playback)
+        playback.start()
 
 
 def refusal(*, model: str, behaviour: Behaviour | None, body: dict[str, Any], native: bool) -> tuple[int, str]:
