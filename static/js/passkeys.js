@@ -44,4 +44,6 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     if (window.PublicKeyCredential?.parseRequestOptionsFromJSON) send(form);
     else tell(form, UNABLE);
   });
+  // Until here a click would have sent the form without a signature.
+  form.querySelector("button[type=submit]").disabled = false;
 }
