@@ -16,6 +16,7 @@ MODEL = "paced-200"
 
 # Notes each length that an answer ever had on the page.
 
+
 def test_sign_up_ask_and_watch_the_answer_stream_in(server, window, fake):
     stranger = Person(url=server.url, email=new_address(), cookies=())
     screen = Screen(window(stranger).new_page(), stranger).open("/")
