@@ -123,6 +123,8 @@ def test_tags_are_put_on_one_chat_and_on_several_and_narrow_the_list(window, som
     marks = row(page, "Lease").locator(".tag-marks")
     expect(marks).to_have_attribute("title", "Home")
     choose(page, "Garden", "Select several")
+    # What does it is fetched when it is asked for.
+    expect(page.get_by_role("group", name="Selected chats")).to_contain_text("1 selected")
     row(page, "Lease").locator("a").click()
     page.get_by_role("button", name="Tags of the selected chats").click()
     dialog = page.locator("#tagging")
