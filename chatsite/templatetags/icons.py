@@ -1,5 +1,7 @@
 """Icons of the sprite `static/icons.svg`."""
 
+from functools import cache
+
 from django import template
 from django.template import Context
 from django.templatetags.static import static
@@ -18,9 +20,15 @@ def icon(context: Context, name: str, modifier: str = "") -> SafeString:
 
     A page that brings its own sprite says so by `own_icons`.
     """
+    return _svg(name, modifier, own_sprite=bool(context.get("own_icons")))
+
+
+@cache
+def _svg(name: str, modifier: str, *, own_sprite: bool) -> SafeString:
+    # A thread has hundreds of them, and the address of the sprite is the same for as long as a process lives.
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>',
         " ".join(filter(None, ("icon", "sideways" if name in SIDEWAYS else "", modifier))),
-        "" if context.get("own_icons") else static("icons.svg"),
+        "" if own_sprite else static("icons.svg"),
         name,
     )
