@@ -1,5 +1,6 @@
 """What every test can rely on."""
 
+import os
 import uuid
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +11,7 @@ from django.db import connection
 
 from accounts.models import User
 from conversations import moderation
+from tests.support import empty
 from tests.support.lanes import lane
 
 
@@ -18,6 +20,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share servers stay together when others run beside them."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(lane(item)))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    """The database of the tests begins as a copy of one that is migrated already, and need not survive a power cut."""
+    settings, creation = connection.settings_dict, connection.creation
+    with pytest.MonkeyPatch.context() as patch:
+        if connection.vendor == "postgresql":
+            patch.setitem(settings["TEST"], "TEMPLATE", empty.template(os.environ["DATABASE_URL"]))
+        else:
+            create = creation._create_test_db
+
+            def copied(*arguments, **options) -> str:
+                name = create(*arguments, **options)
+                empty.copy_to(Path(name))
+                return name
+
+            patch.setattr(creation, "_create_test_db", copied)
+            carefree = settings["OPTIONS"]["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+            patch.setitem(settings["OPTIONS"], "init_command", carefree)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -64,7 +64,7 @@ def embedded_with_both(tmp_path_factory, fake: str, models: dict[str, str]) -> I
 @pytest.fixture(scope="session")
 def production(tmp_path_factory, fake: str, models: dict[str, str], postgres, redis) -> Iterator[Site]:
     """Two processes on one PostgreSQL and one Redis."""
-    url = postgres.create_database("production")
+    url = postgres.create_database("production", migrated=True)
     folder = tmp_path_factory.mktemp("production")
     servers = [Server(folder=folder, DATABASE_URL=url, REDIS_URL=redis.url, **models) for _ in range(2)]
     yield from running(Site(name="production", servers=servers, fake=fake, ledger=Ledger(url)))
@@ -73,7 +73,7 @@ def production(tmp_path_factory, fake: str, models: dict[str, str], postgres, re
 @pytest.fixture(scope="session")
 def without_redis(tmp_path_factory, fake: str, models: dict[str, str], postgres) -> Iterator[Site]:
     """Two processes on one PostgreSQL, with nothing else between them."""
-    url = postgres.create_database("without_redis")
+    url = postgres.create_database("without_redis", migrated=True)
     folder = tmp_path_factory.mktemp("without-redis")
     servers = [Server(folder=folder, DATABASE_URL=url, **models) for _ in range(2)]
     yield from running(Site(name="without Redis", servers=servers, fake=fake, ledger=Ledger(url)))

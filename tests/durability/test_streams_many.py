@@ -26,7 +26,7 @@ BYTES_PER_STREAM = 250_000
 @pytest.fixture(scope="module")
 def small(tmp_path_factory, fake, models, postgres) -> Iterator[Site]:
     """One process on PostgreSQL with a pool of five, in which one person may have as many streams as are needed."""
-    url = postgres.create_database("small")
+    url = postgres.create_database("small", migrated=True)
     folder = tmp_path_factory.mktemp("small")
     own = {"DATABASE_URL": url, "DATABASE_POOL": "5", "SOCKETS_PER_USER": str(STREAMS)}
     server = Server(folder=folder, **{**models, **own})

@@ -1,6 +1,5 @@
 """The fake model server keeps its word: other tests lean on it."""
 
-import asyncio
 import json
 import re
 from pathlib import Path
@@ -52,15 +51,14 @@ async def test_without_streaming_both_protocols_answer_whole(http):
 
 async def test_a_held_answer_waits_until_it_is_released(http, fake):
     await http.post("/_script", json={"held": 0.5, "rate": 1000})
-    asked = asyncio.create_task(http.post("/api/chat", json=chat()))
-    while not (fake.chats and fake.chats[0].tokens_sent == 15):
-        await asyncio.sleep(0)
-    assert not asked.done() and not fake.chats[0].ended
-    await http.post("/_release")
-    lines = (await asked).text.splitlines()
-    assert "".join(json.loads(line)["message"]["content"] for line in lines) == answer_text(
-        model="fast", message="Hello tokens=30"
-    )
+    async with http.stream("POST", "/api/chat", json=chat()) as answer:
+        lines = answer.aiter_lines()
+        begun = [await anext(lines) for _ in range(15)]
+        assert (fake.chats[0].tokens_sent, fake.chats[0].ended) == (15, "")
+        await http.post("/_release")
+        rest = [line async for line in lines]
+    said = "".join(json.loads(line)["message"]["content"] for line in [*begun, *rest])
+    assert said == answer_text(model="fast", message="Hello tokens=30")
 
 
 async def test_scripted_replies_are_used_up_in_order(http):

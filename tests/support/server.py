@@ -1,6 +1,5 @@
 """A real Chatsite server in a process of its own, to be stopped, killed and started again."""
 
-import hashlib
 import os
 import signal
 import subprocess
@@ -12,21 +11,18 @@ from pathlib import Path
 import httpx
 
 from . import empty
+from .empty import ROOT
 from .ports import free_port
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60
-# Where all servers of all tests of this copy of the code have their static files, so that they are compressed once.
-COPY = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
-STATIC = Path(tempfile.gettempdir()) / f"chatsite-tests-{os.getuid()}-{COPY}"
 
 
 def share_static(folder: Path) -> None:
-    """Let a folder of data have the static files, and the lock on them, that the others have."""
-    (STATIC / "static").mkdir(parents=True, exist_ok=True)
+    """Let a folder of data have the static files, and the lock on them, that the others have: compressed once."""
+    (empty.SHELF / "static").mkdir(parents=True, exist_ok=True)
     for name in ("static", "static.lock"):
         if not (folder / name).is_symlink():
-            (folder / name).symlink_to(STATIC / name)
+            (folder / name).symlink_to(empty.SHELF / name)
 
 
 class Server:
@@ -56,7 +52,7 @@ class Server:
     def start(self, *arguments: str) -> "Server":
         """Start, or start again, and wait until it answers."""
         if "DATABASE_URL" not in self.environment:
-            empty.put_into(Path(self.environment["DATA_DIR"]), root=ROOT, shelf=STATIC)
+            empty.put_into(Path(self.environment["DATA_DIR"]))
         command = [sys.executable, "manage.py", "serve", "--port", str(self.port), *arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)

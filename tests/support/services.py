@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from . import empty
 from .ports import free_port, wait_for_port
 
 START_SECONDS = 30
@@ -103,10 +104,12 @@ class Postgres:
                 raise TimeoutError("PostgreSQL listens, but does not answer")
             time.sleep(0.05)
 
-    def create_database(self, name: str) -> str:
-        """Return the URL of a new, empty database."""
-        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "chatsite", name)
-        return f"postgres://chatsite@127.0.0.1:{self.port}/{name}"
+    def create_database(self, name: str, *, migrated: bool = False) -> str:
+        """Return the URL of a new database without tables, or with empty ones."""
+        own = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "chatsite"]
+        url = f"postgres://chatsite@127.0.0.1:{self.port}/{name}"
+        self._run("createdb", *own, "--template", empty.template(url) if migrated else "template1", name)
+        return url
 
     def restart(self) -> None:
         """Stop it at once, as after a power cut, and start it again."""
