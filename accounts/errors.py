@@ -61,16 +61,18 @@ class CredentialError(AccountError):
 
 
 class UserInactive(CredentialError):
+    """An account that is shut out, with what its person was told about why."""
+
     code = "user_inactive"
     detail = _("This account has been disabled. Ask the people who run this installation.")
+
+    def __init__(self, told: str = ""):
+        super().__init__(f"{self.detail} {told}".strip())
 
 
 class UserSuspended(UserInactive):
     code = "user_suspended"
     detail = _("This account has been suspended. Ask the people who run this installation.")
-
-    def __init__(self, told: str = ""):
-        super().__init__(f"{self.detail} {told}".strip())
 
 
 class UserWaiting(UserInactive):
@@ -81,9 +83,6 @@ class UserWaiting(UserInactive):
 class UserRefused(UserInactive):
     code = "user_refused"
     detail = _("The people who run this installation did not accept this sign-up.")
-
-    def __init__(self, told: str = ""):
-        super().__init__(f"{self.detail} {told}".strip())
 
 
 def shut_out(user) -> UserInactive:
