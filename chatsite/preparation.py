@@ -11,17 +11,23 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 
 # Any number that nothing else locks: two processes that start at once must not both migrate.
 MIGRATION_LOCK = 727_401_113
 
 
+def pending() -> list[Migration]:
+    """Return the migrations that have not been applied, in the order in which they would be."""
+    executor = MigrationExecutor(connection)
+    return [migration for migration, _backwards in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+
+
 def migrate(say: Callable[[str], object]) -> None:
     """Bring the database's schema up to date; one process at a time."""
     with _alone():
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        if pending():
             say("Preparing the database ...")
             call_command("migrate", interactive=False, verbosity=0)
     connection.close()

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
+from chatsite import preparation
 from conversations import work
 from conversations.models import Job
 from llm.catalog import Catalog
@@ -67,21 +68,19 @@ def database() -> Iterator[Finding]:
 
 def migrations() -> Iterator[Finding]:
     """Whether the schema is that of this version."""
-    executor = MigrationExecutor(connection)
-    ahead = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if ahead:
+    if ahead := preparation.pending():
         what = f"{len(ahead)} migrations have not been applied."
         fix = "Start `manage.py serve`, which applies them, or run `manage.py migrate`."
         yield Finding(Severity.ERROR, "not_migrated", what, fix)
-    if unknown := set(executor.loader.applied_migrations) - set(executor.loader.disk_migrations) - _replaced(executor):
+    loader = MigrationLoader(connection)
+    if unknown := set(loader.applied_migrations) - set(loader.disk_migrations) - _replaced(loader):
         what = f"The database knows {len(unknown)} migrations that this version does not: it is of a newer one."
         yield Finding(Severity.ERROR, "newer_database", what, "Run the newer version, or restore a backup.")
 
 
-def _replaced(executor: MigrationExecutor) -> set:
+def _replaced(loader: MigrationLoader) -> set:
     # Apps that were removed leave theirs behind.
-    known = executor.loader.migrated_apps
-    return {key for key in executor.loader.applied_migrations if key[0] not in known}
+    return {key for key in loader.applied_migrations if key[0] not in loader.migrated_apps}
 
 
 def redis() -> Iterator[Finding]:
