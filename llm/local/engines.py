@@ -64,7 +64,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A process that answers: where, with which key, and what its model was given."""
+    """A process that answers: where, with which key, what its model was given, and which file that is `of`."""
 
     url: str
     key: str
@@ -74,6 +74,7 @@ class Running:
     slots: int
     need: int
     weights: int
+    of: tuple[int, ...]
     state: Path
 
     def touch(self) -> None:
@@ -95,7 +96,7 @@ class Engines:
     def running(self, entry: Entry) -> Running | None:
         """Return the process that answers for a model, None if there is none; one of an earlier file is none."""
         found = self._told(entry.name)
-        return found if found and self._is_of(entry) else None
+        return found if found and found.of == _signature(entry) else None
 
     def all(self) -> list[Running]:
         """Return everything that runs."""
@@ -168,7 +169,7 @@ class Engines:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.close()
-            if not self._is_of(entry) and self._told(entry.name):
+            if (found := self._told(entry.name)) and found.of != _signature(entry):
                 # It serves what was here before under this name.
                 self.leave(entry.name)
             return None
@@ -338,10 +339,7 @@ class Engines:
         if not found or not _lives(found["pid"]):
             return None
         parts = {part: found[part] for part in ("url", "key", "pid", "name", "window", "slots", "need", "weights")}
-        return Running(**parts, state=self._path(name, "json"))
-
-    def _is_of(self, entry: Entry) -> bool:
-        return self._read(entry.name).get("of") == _signature(entry)
+        return Running(**parts, of=tuple(found["of"]), state=self._path(name, "json"))
 
     def _gone(self, name: str) -> bool:
         """Wait until the lock is free; False if that takes too long."""
@@ -372,10 +370,10 @@ def end_all() -> None:
     _children.clear()
 
 
-def _signature(entry: Entry) -> list[int]:
+def _signature(entry: Entry) -> tuple[int, ...]:
     """Return what tells a file from another one of the same name."""
     files = [path.stat() for path in (entry.path, entry.projector) if path]
-    return [number for status in files for number in (status.st_size, status.st_mtime_ns)]
+    return tuple(number for status in files for number in (status.st_size, status.st_mtime_ns))
 
 
 def _lives(pid: int) -> bool:
