@@ -13,7 +13,6 @@ import signal
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,11 +20,11 @@ from typing import Any, NoReturn
 
 from .fit import BATCH_TOKENS
 from .shelf import PRIVATE, write
+from .slots import any_busy
 
 STDIN = 0
 LOOKS = 10
 SHORTEST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.05, 15.0
-ANSWER_SECONDS = 5
 LARGEST_LOG_BYTES = 2 * 1024 * 1024
 FAILED = 3
 ERRORS = 1
@@ -46,13 +45,7 @@ class Place:
 
     def is_busy(self) -> bool:
         """Whether it is answering somebody."""
-        request = urllib.request.Request(f"{self.url}/slots", headers={"Authorization": f"Bearer {self.told['key']}"})
-        try:
-            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
-                return any(slot["is_processing"] for slot in json.load(answer))
-        except OSError:
-            # It has too much to do to say so.
-            return True
+        return any_busy(url=self.url, key=self.told["key"])
 
     def asked_at(self) -> float:
         """Return when somebody last said that they are going to ask."""

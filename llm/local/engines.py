@@ -20,11 +20,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
-import httpx
-
 from ..errors import ModelError
 from . import fit
 from .shelf import PRIVATE, Entry
+from .slots import any_busy
 
 PROJECT = Path(__file__).resolve().parents[2]
 PACKAGE = "xllamacpp"
@@ -84,6 +83,10 @@ class Running:
         except OSError:
             # It has just ended: asking it tells.
             return
+
+    def is_busy(self) -> bool:
+        """Whether it is answering somebody."""
+        return any_busy(url=self.url, key=self.key)
 
 
 class Engines:
@@ -300,7 +303,7 @@ class Engines:
         for other in self.all():
             if choose(self._room()) == best:
                 break
-            if _is_busy(other):
+            if other.is_busy():
                 busy += 1
             else:
                 self.leave(other.name)
@@ -384,12 +387,3 @@ def _lives(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _is_busy(found: Running) -> bool:
-    try:
-        headers = {"Authorization": f"Bearer {found.key}"}
-        slots = httpx.get(f"{found.url}/slots", headers=headers, timeout=LEAVE_SECONDS, trust_env=False).json()
-        return any(slot["is_processing"] for slot in slots)
-    except (httpx.HTTPError, ValueError, TypeError, KeyError):
-        return True

@@ -25,6 +25,7 @@ from tests.engine.conftest import Models
 from tests.engine.process import QUESTION, ROOT
 from tests.llm.conftest import Heard, listen
 from tests.support.client import wait_for
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.engine
 
@@ -179,7 +180,7 @@ async def test_stop_frees_the_engine_within_a_second(local):
     stopped = await hear_until(ask(local, model="endless"), 2)
     began = time.monotonic()
     assert stopped.text
-    await wait_for(lambda: not engines._is_busy(running(local, "endless")), SOON_SECONDS)
+    await wait_for(lambda: not running(local, "endless").is_busy(), SOON_SECONDS)
     assert time.monotonic() - began < SOON_SECONDS
 
 
@@ -240,6 +241,20 @@ async def test_a_model_that_nobody_asks_is_unloaded_and_loaded_again(folder, mod
     assert provider.engines.running(provider.shelf.open("idle")) is None
     assert (folder / "engine" / "idle.lock").read_text() == "left"
     assert (await listen(ask(provider, model="idle", max_tokens=2))).stages[0] == "loading"
+    await provider.close()
+
+
+async def test_a_model_that_nobody_asks_is_unloaded_also_where_the_internet_is_behind_a_proxy(
+    folder, models, monkeypatch
+):
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    (folder / "shielded.gguf").symlink_to(models.endless)
+    provider = provider_of(folder, local_idle_minutes=0.4 / 60)
+    await listen(ask(provider, model="shielded", max_tokens=2))
+    engine = running(provider, "shielded")
+    await wait_for(lambda: not Path(f"/proc/{engine.pid}").exists(), 5)
     await provider.close()
 
 
@@ -351,7 +366,7 @@ async def test_another_model_makes_room_when_nobody_asks_it_and_keeps_it_while_i
                 break
         heard = await listen(ask(provider, max_tokens=2))
         assert heard.code == "model_busy" and heard.error.retryable
-    await wait_for(lambda: not engines._is_busy(running(provider, "endless")), SOON_SECONDS)
+    await wait_for(lambda: not running(provider, "endless").is_busy(), SOON_SECONDS)
     assert (await listen(ask(provider, max_tokens=2))).finished.usage.exact
     assert [each.name for each in provider.engines.all()] == ["brief"]
     await provider.close()
