@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.admin import ReadOnlyAdmin
+from chatsite.ids import uuid_of
 from chatsite.threads import in_database, let_thread_go
 
 from . import audit
@@ -67,7 +68,7 @@ class ActorFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the staff, and the person chosen."""
-        chosen = _uuid(request.GET.get(self.parameter_name, ""))
+        chosen = uuid_of(request.GET.get(self.parameter_name, ""))
         people = User.objects.filter(Q(is_staff=True) | Q(pk=chosen)).order_by("-is_staff", "email")[:STAFF_OFFERED]
         found = [(str(person.pk), person.email) for person in people]
         if chosen and str(chosen) not in dict(found):
@@ -78,7 +79,7 @@ class ActorFilter(admin.SimpleListFilter):
         """Return the entries of the chosen one."""
         if self.value() == "nobody":
             return queryset.filter(actor_id=None)
-        return queryset.filter(actor_id=_uuid(self.value() or "")) if self.value() else queryset
+        return queryset.filter(actor_id=uuid_of(self.value() or "")) if self.value() else queryset
 
 
 @admin.register(AuditEntry)
@@ -125,7 +126,7 @@ class AuditEntryAdmin(Recorded, ReadOnlyAdmin):
             return queryset, False
         if "@" in word:
             return queryset.filter(_of_address(word)), False
-        if found := _uuid(word):
+        if found := uuid_of(word):
             ids = Q(actor_id=found) | Q(whom_id=found) | Q(target_id=str(found)) | Q(request_id=str(found))
             return queryset.filter(ids), False
         if word.isascii() and word.isdigit():
@@ -224,10 +225,3 @@ def _sentence(words: Any) -> str:
 
 def _name(person: uuid.UUID, email: str | None) -> str:
     return email or gettext("Deleted account %(id_shown)s") % {"id_shown": str(person)[:ID_SHOWN]}
-
-
-def _uuid(word: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(word)
-    except ValueError:
-        return None

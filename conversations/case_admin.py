@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from chatsite.ids import uuid_or
 
 from . import cases, downloads, reading
 from .errors import ChatError, Invalid, NotFound
@@ -110,11 +111,6 @@ def _chosen(request: HttpRequest) -> list[uuid.UUID]:
             gettext("A case has %(most_conversations)s conversations at most. Choose fewer.")
             % {"most_conversations": cases.MOST_CONVERSATIONS}
         )
-    return cases.chosen(ids=map(_id, named), flag_id=_id(flag) if flag else None)
-
-
-def _id(word: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(word)
-    except ValueError:
-        raise NotFound from None
+    return cases.chosen(
+        ids=[uuid_or(NotFound, each) for each in named], flag_id=uuid_or(NotFound, flag) if flag else None
+    )

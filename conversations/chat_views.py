@@ -11,6 +11,8 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from chatsite.ids import uuid_or
+
 from . import chats as listing
 from . import lifecycle, sidebar
 from . import tags as tagging
@@ -95,7 +97,7 @@ def arrange(request: HttpRequest) -> HttpResponse:
     A form without a script goes back to the archive, the only page where it stands.
     """
     verb = VERBS.get(request.POST.get("verb", ""))
-    ids = list(dict.fromkeys(map(_uuid, request.POST.getlist("chat"))))
+    ids = list(dict.fromkeys(uuid_or(NotFound, each) for each in request.POST.getlist("chat")))
     if verb is None or not ids or len(ids) > MOST_AT_ONCE:
         raise Invalid(
             gettext("Say what to do, and to which conversations: %(most_at_once)s at most.")
@@ -155,7 +157,7 @@ def tag_chats(request: HttpRequest) -> HttpResponse:
 
 def _pairs(request: DjangoRequest, field: str) -> list[Pair]:
     pairs = [typed.partition(" ") for typed in request.POST.getlist(field)]
-    return [(_uuid(tag_id), _uuid(chat_id)) for tag_id, _, chat_id in pairs]
+    return [(uuid_or(NotFound, tag_id), uuid_or(NotFound, chat_id)) for tag_id, _, chat_id in pairs]
 
 
 def _tell(request: HttpRequest, verb: Callable) -> HttpResponse:
@@ -167,10 +169,3 @@ def _tell(request: HttpRequest, verb: Callable) -> HttpResponse:
             raise
         request.session[SESSION_ERROR] = {"code": error.code, "detail": error.detail}
     return _tags(request) if request.htmx else redirect("tags")
-
-
-def _uuid(value: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(value)
-    except ValueError:
-        raise NotFound from None

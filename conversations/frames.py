@@ -1,10 +1,10 @@
 """What a socket may be told: each frame's fields and their kinds, read strictly."""
 
-import uuid
-
 import orjson
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from chatsite.ids import uuid_of
 
 from .errors import ChatError, Invalid
 
@@ -100,7 +100,5 @@ def _check(kind: str, name: str, value, wanted: str, present: bool) -> None:
 
 def is_uuid(value) -> bool:
     """Whether a value is a UUID as we write them: lower case, with hyphens."""
-    try:
-        return str(uuid.UUID(value)) == value
-    except (ValueError, TypeError, AttributeError):
-        return False
+    found = uuid_of(value)
+    return found is not None and str(found) == value

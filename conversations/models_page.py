@@ -1,6 +1,5 @@
 """The page "Models" of the admin: what the model server has, what it is doing, and how each model is said to be."""
 
-import uuid
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -13,10 +12,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from chatsite.ids import uuid_or
 from llm.errors import ModelError
 
 from . import library, models_offered, runner
-from .errors import ChatError
+from .errors import ChatError, NotFound
 from .models import ModelProfile, ModelPull
 
 PAGE = "conversations_modelprofile_models"
@@ -96,7 +96,7 @@ class ModelsPage(admin.ModelAdmin):
                 pulled = library.pull(model=given.get("model", ""), by=by)
                 return _("Fetching %(model)s.") % {"model": pulled.model}
             case "cancel":
-                library.cancel(pull_id=_uuid(given.get("pull", "")), by=by)
+                library.cancel(pull_id=uuid_or(NotFound, given.get("pull", "")), by=by)
                 return _("It is being cancelled. What is there already stays for the next time.")
             case "delete":
                 library.delete(model=given.get("model", ""), by=by)
@@ -172,10 +172,3 @@ def queues() -> list[Queue]:
         waiting = [numbers.setdefault(owner, len(numbers)) for owner in line.waiting]
         found.append(Queue(provider, line.taken, line.places, waiting))
     return found
-
-
-def _uuid(word: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(word)
-    except ValueError:
-        return uuid.uuid4()

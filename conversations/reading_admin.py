@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.recording import Recorded
 from chatsite.admin import NearPaginator, ReadOnlyAdmin
+from chatsite.ids import uuid_of, uuid_or
 
 from . import lifecycle, reading, threads
 from .case_admin import MakesCases
@@ -101,7 +102,7 @@ class MetadataAdmin(Recorded, ReadOnlyAdmin):
         word = search_term.strip()
         if not word:
             return queryset, False
-        if found := _uuid(word):
+        if found := uuid_of(word):
             return queryset.filter(pk=found), False
         return queryset.filter(**{f"{self.owner_field}__email__icontains": word}), False
 
@@ -112,7 +113,7 @@ class MetadataAdmin(Recorded, ReadOnlyAdmin):
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Go to what the audit ledger has about this: nothing else keeps a history of it."""
-        return redirect(f"{reverse('admin:accounts_auditentry_changelist')}?q={_uuid_or_404(object_id)}")
+        return redirect(f"{reverse('admin:accounts_auditentry_changelist')}?q={uuid_or(Http404, object_id)}")
 
 
 @admin.register(Conversation)
@@ -156,7 +157,7 @@ class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Show what is known about a conversation, and take the reason of whoever wants to read it."""
-        conversation = self._found(request, _uuid_or_404(object_id))
+        conversation = self._found(request, uuid_or(Http404, object_id))
         problem = ""
         if request.method == "POST":
             try:
@@ -235,7 +236,7 @@ class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
         return lifecycle.newest_below(conversation, turn).pk if "through" in request.GET else turn.pk
 
     def _turn(self, conversation: Conversation, asked: str) -> Turn:
-        turn = conversation.turns.filter(pk=_uuid_or_404(asked)).first()
+        turn = conversation.turns.filter(pk=uuid_or(Http404, asked)).first()
         if turn is None:
             raise NotFound
         return turn
@@ -294,16 +295,3 @@ def _told(value: Any) -> str:
 
 def _reader(request: HttpRequest) -> User:
     return cast(User, request.user)
-
-
-def _uuid(word: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(word)
-    except ValueError:
-        return None
-
-
-def _uuid_or_404(word: str) -> uuid.UUID:
-    if (found := _uuid(word)) is None:
-        raise Http404
-    return found

@@ -15,6 +15,7 @@ from accounts.errors import AccountError
 from accounts.models import User
 from accounts.recording import Recorded
 from chatsite.admin import ReadOnlyAdmin
+from chatsite.ids import uuid_or
 
 from .errors import ChatError, NotAllowed
 from .models import DecisionTemplate, Flag, Message, Redaction
@@ -69,7 +70,7 @@ class FlagAdmin(MetadataAdmin):
     ) -> HttpResponse:
         """Show what is known of a flag, and what can be done about it."""
         self._check_may_see(request)
-        flag = queue.find(flag_id=_uuid_or_404(object_id))
+        flag = queue.find(flag_id=uuid_or(Http404, object_id))
         message = flag.message_id and Message.objects.filter(pk=flag.message_id).only("redacted_at").first()
         others = Flag.objects.filter(user=flag.user).exclude(pk=flag.pk)
         context = {
@@ -190,10 +191,3 @@ def _place(request: HttpRequest) -> str:
 
 def _number(word: str) -> int:
     return int(word) if word.isascii() and word.isdigit() and len(word) < 10 else 0
-
-
-def _uuid_or_404(word: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(word)
-    except ValueError:
-        raise Http404 from None

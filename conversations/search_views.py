@@ -1,6 +1,5 @@
 """Finding: the page with everything that was found, and the palette over any page."""
 
-import uuid
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -8,6 +7,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from chatsite.ids import uuid_of
 
 from . import commands, search, sidebar
 from .errors import ChatError
@@ -54,7 +55,7 @@ def palette(request: HttpRequest) -> HttpResponse:
             problem = error.detail
     chats = Conversation.objects.visible_to(request.user).filter(archived=False).recent()
     newest = [] if typed else chats[:NEWEST_SHOWN]
-    groups = commands.fitting(typed, user=request.user, conversation_id=_id(request.GET.get("current", "")))
+    groups = commands.fitting(typed, user=request.user, conversation_id=uuid_of(request.GET.get("current", "")))
     context = {"typed": typed, "hits": hits, "newest": newest, "groups": groups, "problem": problem}
     return render(request, "conversations/_palette_options.html", context)
 
@@ -67,10 +68,3 @@ def _found(request: HttpRequest, typed: str, **how) -> search.Page:
 def _cursor(asked: str) -> int | None:
     plain = asked.isascii() and asked.isdigit() and len(asked) < len(str(search.ID_LAST))
     return int(asked) if plain else None
-
-
-def _id(asked: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(asked)
-    except ValueError:
-        return None

@@ -15,6 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from chatsite.ids import uuid_or
+
 from . import downloads, exports, imports, lifecycle, shares, sidebar
 from .attachments import megabytes
 from .errors import ChatError, Invalid, NotFound
@@ -154,10 +156,7 @@ def _beside(request: HttpRequest) -> dict[str, Any]:
 
 def _asked(request: HttpRequest) -> dict[str, Any]:
     days, link_id = request.POST.get("days", ""), request.POST.get("link_id") or None
-    try:
-        id = uuid.UUID(link_id) if link_id else None
-    except ValueError:
-        raise Invalid(gettext("This form is broken. Reload the page.")) from None
+    id = uuid_or(Invalid(gettext("This form is broken. Reload the page.")), link_id) if link_id else None
     chosen = int(days) if days.isascii() and days.isdigit() and len(days) < PAGE_DIGITS else -1
     ticked = {name: name in request.POST for name in ("with_name", "with_work", "with_images")}
     return {"days": chosen if days else shares.USUAL_LIFE, "id": id, **ticked}

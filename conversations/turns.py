@@ -1,15 +1,17 @@
 """What a person can do with a turn: ask, stop, ask again, ask differently."""
 
 import hashlib
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
+
+from chatsite.ids import uuid_or
 
 from . import attachments as files
 from . import events, live, moderation, modes, quotas, runner, search
@@ -247,7 +249,7 @@ def _begin(
 ) -> Started:
     """Commit the question and its turn, then tell and run it; a repeated client_id finds the first one."""
     if client_id is not None:
-        client_id = _uuid(client_id)
+        client_id = key_of(client_id)
     check_model(model)
     modes.check(mode)
     fingerprint = hashlib.sha256("\x00".join(asked).encode()).hexdigest()
@@ -392,11 +394,9 @@ def _seen(*, author, client_id: str, fingerprint: str) -> Started | None:
     return Started(turn=turn, question=said[Message.Role.USER], answer=said[Message.Role.ASSISTANT], new=False)
 
 
-def _uuid(client_id: str) -> str:
-    try:
-        return str(uuid.UUID(client_id))
-    except (ValueError, AttributeError, TypeError):
-        raise Invalid(gettext("A client_id is a UUID."), code="invalid_client_id") from None
+def key_of(client_id: Any) -> str:
+    """Return a client_id as it is kept, under which a question is asked once; raises Invalid."""
+    return str(uuid_or(Invalid(gettext("A client_id is a UUID."), code="invalid_client_id"), client_id))
 
 
 def title_of(text: str) -> str:

@@ -12,6 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
+from chatsite.ids import uuid_of, uuid_or
+
 from . import attachments, lifecycle, models_offered, permits, reading, sidebar, threads, turns
 from .errors import ChatError, NotFound, TooLarge
 from .models import Conversation, Message, Turn
@@ -56,9 +58,7 @@ def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespon
 
 def _place(request: HttpRequest, conversation: Conversation) -> Message | None:
     """Return the message of a conversation that a page is to be opened at; None if that is none of its."""
-    try:
-        asked = uuid.UUID(request.GET.get("at", ""))
-    except ValueError:
+    if (asked := uuid_of(request.GET.get("at"))) is None:
         return None
     found = Message.objects.visible_to(request.user).filter(pk=asked, turn__conversation=conversation)
     return found.select_related("turn").first()
@@ -99,12 +99,9 @@ def _told(shown: threads.Thread) -> dict:
 
 
 def _ask(request, conversation_id: str) -> HttpResponse:
-    try:
-        conversation_uuid = uuid.UUID(conversation_id)
-    except ValueError:
-        raise NotFound from None
+    conversation_uuid = uuid_or(NotFound, conversation_id)
     # Those that were read before something went wrong, and those that come with this form.
-    files = [str(_uuid(each)) for each in request.POST.getlist("attachments")]
+    files = [str(uuid_or(NotFound, each)) for each in request.POST.getlist("attachments")]
 
     def ask() -> None:
         uploads = request.FILES.getlist("files")
@@ -149,7 +146,7 @@ def thread(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     found = lifecycle.find(conversation_id=conversation_id, user=request.user)
 
     def named(parameter: str) -> Turn:
-        turn = turns.find(turn_id=_uuid(request.GET.get(parameter, "")), user=request.user)
+        turn = turns.find(turn_id=uuid_or(NotFound, request.GET.get(parameter, "")), user=request.user)
         if turn.conversation_id != found.pk:
             raise NotFound
         return turn
@@ -167,14 +164,16 @@ def thread(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
 def switch(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """Open the branch that goes through a turn."""
     found = lifecycle.find(conversation_id=conversation_id, user=request.user)
-    turn = turns.find(turn_id=_uuid(request.POST.get("turn", "")), user=request.user)
+    turn = turns.find(turn_id=uuid_or(NotFound, request.POST.get("turn", "")), user=request.user)
     if turn.conversation_id != found.pk:
         raise NotFound
     if not request.htmx:
         at = request.POST.get("at", "")
         answer = _back(request, found.pk, lambda: lifecycle.switch(conversation=found, turn=turn))
         # Only where it went well: else the page would want to open that version again.
-        return redirect(f"{answer.url}?at={_uuid(at)}") if at and SESSION_ERROR not in request.session else answer
+        if not at or SESSION_ERROR in request.session:
+            return answer
+        return redirect(f"{answer.url}?at={uuid_or(NotFound, at)}")
     found = lifecycle.switch(conversation=found, turn=turn)
     return render(request, "conversations/_thread.html", {"conversation": found, **_shown(found, found.leaf_id)})
 
@@ -192,7 +191,7 @@ def stop(request: HttpRequest, turn_id: uuid.UUID) -> HttpResponse:
 def allow(request: HttpRequest, turn_id: uuid.UUID) -> HttpResponse:
     """Let a tool run that asks first, or refuse it."""
     turn = turns.find(turn_id=turn_id, user=request.user)
-    message, answer = _uuid(request.POST.get("message", "")), request.POST.get("allow", "")
+    message, answer = uuid_or(NotFound, request.POST.get("message", "")), request.POST.get("allow", "")
 
     def decide() -> None:
         permits.decide(turn=turn, message_id=message, allow=permits.read(answer))
@@ -256,10 +255,3 @@ def edit(request: HttpRequest, turn_id: uuid.UUID) -> HttpResponse:
             client_id=request.POST.get("client_id") or None,
         ),
     )
-
-
-def _uuid(value: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(value)
-    except ValueError:
-        raise NotFound from None

@@ -8,6 +8,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chatsite.ids import uuid_or
 from chatsite.queries import StrictQuery
 
 from .. import lifecycle, live, turns
@@ -104,10 +105,7 @@ def _later(shown: list[Turn], leaf_id: uuid.UUID | None) -> str | None:
 def _place(cursor: str) -> tuple[str, uuid.UUID]:
     for way in (EARLIER, LATER):
         if cursor.startswith(way):
-            try:
-                return way, uuid.UUID(cursor.removeprefix(way))
-            except ValueError:
-                break
+            return way, uuid_or(InvalidPagination, cursor.removeprefix(way))
     raise InvalidPagination
 
 
@@ -115,10 +113,7 @@ def _leaf(conversation: Conversation, request: Request) -> uuid.UUID | None:
     asked = request.query_params.get("leaf")
     if asked is None:
         return conversation.leaf_id
-    try:
-        turn_id = uuid.UUID(asked)
-    except ValueError:
-        raise Invalid(gettext("leaf is the id of a turn."), code="invalid") from None
+    turn_id = uuid_or(Invalid(gettext("leaf is the id of a turn."), code="invalid"), asked)
     turn = turns.find(turn_id=turn_id, user=request.user)
     if turn.conversation_id != conversation.pk:
         raise NotFound

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from chatsite import counting
+from chatsite.ids import uuid_or
 
 from ..errors import Invalid, NotFound, OverQuota
 from ..models import Conversation
@@ -158,9 +159,4 @@ def place(user: Any, work: str, at_once: int, *, busy: str) -> Iterator[None]:
 
 
 def _id(value: str | None, name: str) -> uuid.UUID | None:
-    if not value:
-        return None
-    try:
-        return uuid.UUID(value)
-    except ValueError:
-        raise Invalid(gettext("`%(name)s` is an id.") % {"name": name}) from None
+    return uuid_or(Invalid(gettext("`%(name)s` is an id.") % {"name": name}), value) if value else None

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from chatsite.ids import uuid_or
 from llm.values import Message, Options, Tool, ToolCall
 
 from ..errors import Invalid
@@ -45,11 +46,8 @@ def read_conversation(metadata: Fields | None, headers: Mapping[str, str]) -> uu
         return None
     if len(sent) > 1:
         raise Invalid(f"{CONVERSATION_HEADER} and metadata.conversation_id differ. Send one.", code="invalid")
-    try:
-        return uuid.UUID(sent.pop())
-    except ValueError:
-        detail = "A conversation's id is a UUID."
-        raise Invalid(detail, code="invalid", param="metadata.conversation_id") from None
+    detail = "A conversation's id is a UUID."
+    return uuid_or(Invalid(detail, code="invalid", param="metadata.conversation_id"), sent.pop())
 
 
 def make_tool(fields: Fields, *, schema: str) -> Tool:
