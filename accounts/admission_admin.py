@@ -1,6 +1,6 @@
 """Who may come in, in the admin: invitations, and sign-ups that wait for a decision."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -21,6 +21,7 @@ from . import approvals, audit, invitations, mail, people
 from .errors import AccountError
 from .models import Invitation, OidcIdentity, SignupRequest, User
 from .recording import Recorded
+from .signed_in import who_asks
 
 DECIDE = "accounts_signuprequest_decide"
 
@@ -82,7 +83,7 @@ class InvitationAdmin(Recorded):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name == "groups":
-            options["queryset"] = invitations.givable(_staff(request))
+            options["queryset"] = invitations.givable(who_asks(request))
         return super().formfield_for_manytomany(db_field, request, **options)
 
     def get_form(
@@ -101,7 +102,7 @@ class InvitationAdmin(Recorded):
 
     def save_model(self, request: HttpRequest, obj: Invitation, form: Any, change: bool) -> None:
         groups: QuerySet[Group] = form.cleaned_data["groups"]
-        by, site = _staff(request), mail.site_of(request)
+        by, site = who_asks(request), mail.site_of(request)
         request.made_link = invitations.make(invitation=obj, groups=groups, by=by, site=site)  # type: ignore[attr-defined]
 
     def response_add(self, request: HttpRequest, obj: Invitation, post_url_continue: str | None = None) -> HttpResponse:
@@ -181,9 +182,9 @@ class SignupRequestAdmin(Recorded, ReadOnlyAdmin):
         if request.method == "POST":
             try:
                 if request.POST.get("do") == "approve":
-                    approvals.approve(request=asked, by=_staff(request))
+                    approvals.approve(request=asked, by=who_asks(request))
                 else:
-                    approvals.refuse(request=asked, by=_staff(request), reason=request.POST.get("reason", ""))
+                    approvals.refuse(request=asked, by=who_asks(request), reason=request.POST.get("reason", ""))
             except AccountError as error:
                 messages.error(request, error.detail)
                 return redirect("admin:accounts_signuprequest_change", asked.pk)
@@ -196,7 +197,7 @@ class SignupRequestAdmin(Recorded, ReadOnlyAdmin):
         """Let in those who still wait."""
         found = list(queryset.filter(state=SignupRequest.State.WAITING))
         for asked in found:
-            approvals.approve(request=asked, by=_staff(request))
+            approvals.approve(request=asked, by=who_asks(request))
         told = ngettext("%(n)d person may sign in now.", "%(n)d people may sign in now.", len(found))
         self.message_user(request, told % {"n": len(found)})
 
@@ -232,7 +233,3 @@ class OidcIdentityAdmin(Recorded, ReadOnlyAdmin):
             for identity in queryset:
                 audit.enter("identity.unlinked", target=identity, issuer=identity.issuer)
                 identity.delete()
-
-
-def _staff(request: HttpRequest) -> User:
-    return cast(User, request.user)

@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import timedelta
-from typing import cast
 
 from django import forms
 from django.contrib import messages
@@ -18,8 +17,9 @@ from django.views.decorators.http import require_http_methods
 
 from . import keys
 from .errors import AlreadyMade, InvalidFields, TooManyKeys
-from .models import ApiKey, User
+from .models import ApiKey
 from .models.api_key import SCOPES
+from .signed_in import who_asks
 from .telling import tells_errors
 from .text import NAME_MAX_CHARACTERS
 
@@ -67,7 +67,7 @@ class KeyForm(forms.Form):
 @sensitive_variables("secret")
 def overview(request: HttpRequest) -> HttpResponse:
     """Keys and a form for a new one, whose secret is in the answer to that form and nowhere else."""
-    user = cast(User, request.user)
+    user = who_asks(request)
     form, made, secret = KeyForm(request.POST if request.method == "POST" else None), None, ""
     if form.is_bound and form.is_valid():
         try:
@@ -99,7 +99,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: HttpRequest, key_id: uuid.UUID) -> HttpResponse:
     """Ask whether a key is to be revoked, and revoke it."""
-    key = keys.find_own(user=cast(User, request.user), key_id=key_id)
+    key = keys.find_own(user=who_asks(request), key_id=key_id)
     if request.method == "POST":
         keys.revoke(key=key)
         messages.success(request, gettext("“%(name)s” was revoked.") % {"name": key.name})

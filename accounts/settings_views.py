@@ -1,7 +1,6 @@
 """The pages of the settings that are about the account: who one is, how it looks, what lets one in."""
 
 import uuid
-from typing import cast
 
 from allauth.account import views as allauth_views
 from allauth.account.decorators import reauthentication_required
@@ -23,6 +22,7 @@ from . import browsers, emails, factors, people, tokens
 from .errors import LastAdministrator, NoSuchBrowser
 from .forms import ChangeEmailForm, LooksForm, ProfileForm
 from .models import ApiKey, SignIn, User
+from .signed_in import who_asks
 from .views import tells_errors
 
 
@@ -31,7 +31,7 @@ from .views import tells_errors
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """The name and the address, and what staff can see."""
-    user = cast(User, request.user)
+    user = who_asks(request)
     form = ProfileForm(request.POST or None, initial={"name": user.name})
     if request.method == "POST" and form.is_valid():
         people.change_preferences(user=user, name=form.cleaned_data["name"])
@@ -48,7 +48,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @reauthentication_required(app="allauth.account")
 def email(request: HttpRequest) -> HttpResponse:
     """Another address: a mail goes to it, and it counts once its link was followed."""
-    user = cast(User, request.user)
+    user = who_asks(request)
     form = ChangeEmailForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         emails.ask(request=request, user=user, email=form.cleaned_data["email"])
@@ -65,7 +65,7 @@ def email(request: HttpRequest) -> HttpResponse:
 @require_POST
 def email_forget(request: HttpRequest) -> HttpResponse:
     """Keep the address that is, after all."""
-    emails.forget(user=cast(User, request.user))
+    emails.forget(user=who_asks(request))
     return redirect("settings")
 
 
@@ -96,7 +96,7 @@ confirm_email = never_cache(tells_errors(ConfirmEmailView.as_view()))
 @require_http_methods(["GET", "HEAD", "POST"])
 def looks(request: HttpRequest) -> HttpResponse:
     """Theme, density and language."""
-    user = cast(User, request.user)
+    user = who_asks(request)
     initial = {"theme": user.theme, "density": user.density, "language": user.language}
     form = LooksForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -112,7 +112,7 @@ def looks(request: HttpRequest) -> HttpResponse:
 @require_safe
 def security(request: HttpRequest) -> HttpResponse:
     """What lets one in: password, second step, passkeys and keys; and where one is signed in."""
-    user = cast(User, request.user)
+    user = who_asks(request)
     found = {each.type: each for each in Authenticator.objects.filter(user=user)}
     codes = found.get(Authenticator.Type.RECOVERY_CODES)
     passkeys = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).order_by("pk")
@@ -134,7 +134,7 @@ def security(request: HttpRequest) -> HttpResponse:
 @require_POST
 def browser_end(request: HttpRequest, browser_id: uuid.UUID) -> HttpResponse:
     """Sign one browser out; this one too, if it is that."""
-    browser = browsers.find_own(user=cast(User, request.user), browser_id=browser_id)
+    browser = browsers.find_own(user=who_asks(request), browser_id=browser_id)
     if browser.session_key == request.session.session_key:
         logout(request)
         return redirect("landing")
@@ -147,7 +147,7 @@ def browser_end(request: HttpRequest, browser_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def sign_in_end(request: HttpRequest, sign_in_id: uuid.UUID) -> HttpResponse:
     """Sign one program out."""
-    found = SignIn.objects.alive().filter(user=cast(User, request.user), pk=sign_in_id).first()
+    found = SignIn.objects.alive().filter(user=who_asks(request), pk=sign_in_id).first()
     if found is None:
         raise NoSuchBrowser
     tokens.revoke(sign_in=found)
@@ -159,7 +159,7 @@ def sign_in_end(request: HttpRequest, sign_in_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def others_end(request: HttpRequest) -> HttpResponse:
     """Sign out everything but this browser."""
-    browsers.end_all_others(request=request, user=cast(User, request.user))
+    browsers.end_all_others(request=request, user=who_asks(request))
     messages.success(request, gettext("Every other browser and program was signed out. API keys go on working."))
     return redirect("mfa_index")
 
@@ -171,7 +171,7 @@ def others_end(request: HttpRequest) -> HttpResponse:
 @reauthentication_required
 def delete(request: HttpRequest) -> HttpResponse:
     """Say what goes with the account, and delete it when its address was typed."""
-    user = cast(User, request.user)
+    user = who_asks(request)
     problem, status = "", 200
     if request.method == "POST":
         if request.POST.get("email", "").strip().lower() != user.email:

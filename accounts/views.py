@@ -1,7 +1,5 @@
 """The account pages: allauth's, with our limits on guessing and our way of making an account."""
 
-from typing import cast
-
 from allauth.account import views as allauth_views
 from allauth.account.adapter import get_adapter
 from django.conf import settings
@@ -13,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from . import invitations, people, signup, throttles
 from .errors import InvalidFields, InvitationNotValid
-from .models import User
+from .signed_in import who_asks
 from .telling import tells_errors
 
 
@@ -111,5 +109,5 @@ password_reset_from_key = tells_errors(PasswordResetFromKeyView.as_view())
 @tells_errors
 def theme(request: HttpRequest) -> HttpResponse:
     """Keep the theme this person chose."""
-    people.change_preferences(user=cast(User, request.user), theme=request.POST.get("theme", ""))
+    people.change_preferences(user=who_asks(request), theme=request.POST.get("theme", ""))
     return HttpResponse(status=204)

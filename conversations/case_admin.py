@@ -1,7 +1,7 @@
 """Taking conversations along for a case, in the admin: from the list, of a person, or of a flag."""
 
 import uuid
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.signed_in import who_asks
 from chatsite.ids import uuid_or
 
 from . import cases, downloads, reading
@@ -64,7 +65,7 @@ class MakesCases(admin.ModelAdmin):
         """Say what would be taken along, and take the reason of whoever wants that."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        maker, problem = cast(User, request.user), ""
+        maker, problem = who_asks(request), ""
         cases.check_allowed(maker=maker)
         ids: list[uuid.UUID] = []
         try:

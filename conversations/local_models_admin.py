@@ -1,6 +1,6 @@
 """The page of local models in the admin, beside the page "Models": get, remove and use them, and see how far it is."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.signed_in import who_asks
 
 from . import library, local_models
 from .errors import ChatError, NotFound
@@ -103,7 +103,7 @@ def _live(request: HttpRequest) -> dict[str, Any]:
 def _act(request: HttpRequest) -> HttpResponse:
     """Do what was asked for, and go back to the page."""
     _check_may_act(request)
-    given, actor = request.POST, cast(User, request.user)
+    given, actor = request.POST, who_asks(request)
     name = given.get("name", "")
     try:
         match given.get("do"):

@@ -1,7 +1,7 @@
 """The page "Models" of the admin: what the model server has, what it is doing, and how each model is said to be."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.signed_in import who_asks
 from chatsite.ids import uuid_or
 from llm.errors import ModelError
 
@@ -90,7 +90,7 @@ class ModelsPage(admin.ModelAdmin):
 
     def _do(self, request: HttpRequest) -> str:
         """Do what was asked for, and return what is told of it."""
-        given, by = request.POST, cast(User, request.user)
+        given, by = request.POST, who_asks(request)
         match given.get("do"):
             case "pull":
                 pulled = library.pull(model=given.get("model", ""), by=by)
@@ -104,7 +104,7 @@ class ModelsPage(admin.ModelAdmin):
         raise PermissionDenied
 
     def _try_out(self, request: HttpRequest) -> dict[str, Any]:
-        given, by = request.POST, cast(User, request.user)
+        given, by = request.POST, who_asks(request)
         asked = {"model": given.get("model", ""), "prompt": given.get("prompt", "")}
         try:
             return {**asked, "tried": library.try_out(**asked, by=by)}

@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext
 
-from accounts.models import User
 from accounts.recording import Recorded
+from accounts.signed_in import who_asks
 
 from .errors import ChatError
 from .models import ModerationRule
@@ -73,7 +73,7 @@ class ModerationRuleAdmin(Recorded):
                 raise PermissionDenied
             days = request.POST.get("days", "")
             try:
-                trials.begin(rule=row, actor=_actor(request), days=_number(days))
+                trials.begin(rule=row, actor=who_asks(request), days=_number(days))
             except ChatError as error:
                 messages.error(request, error.detail)
             else:
@@ -99,28 +99,24 @@ class ModerationRuleAdmin(Recorded):
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Enter that a rule was written, by its own name in the ledger."""
-        rules.note_kept(obj, before=None, actor=_actor(request))
+        rules.note_kept(obj, before=None, actor=who_asks(request))
         return admin.ModelAdmin.log_addition(self, request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Enter what was changed, and whether the rule went live."""
         if before := getattr(request, "rule_before", None):
             changed = getattr(request, "recorded", {})
-            rules.note_kept(obj, before=before, actor=_actor(request), fields=list(changed))
+            rules.note_kept(obj, before=before, actor=who_asks(request), fields=list(changed))
         return admin.ModelAdmin.log_change(self, request, obj, message)
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         """Delete a rule; flags that it raised stay."""
-        rules.delete(cast(ModerationRule, obj), actor=_actor(request))
+        rules.delete(cast(ModerationRule, obj), actor=who_asks(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Delete rules."""
         for row in queryset:
-            rules.delete(row, actor=_actor(request))
-
-
-def _actor(request: HttpRequest) -> User:
-    return cast(User, request.user)
+            rules.delete(row, actor=who_asks(request))
 
 
 def _number(word: str) -> int:

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -17,8 +17,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from accounts.recording import Recorded
+from accounts.signed_in import who_asks
 from chatsite.admin import NearPaginator, ReadOnlyAdmin
 from chatsite.ids import uuid_of, uuid_or
 
@@ -161,7 +161,9 @@ class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
         problem = ""
         if request.method == "POST":
             try:
-                reading.grant(conversation=conversation, reader=_reader(request), reason=request.POST.get("reason", ""))
+                reading.grant(
+                    conversation=conversation, reader=who_asks(request), reason=request.POST.get("reason", "")
+                )
             except ChatError as error:
                 if error.status == NotFound.status:
                     raise
@@ -178,7 +180,7 @@ class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
             "files": conversation.turns.filter(messages__attachments__isnull=False).count(),
             "page": paginator.get_page(request.GET.get("page")),
             "readings": reading.of_conversation(conversation=conversation),
-            "grant": reading.grant_of(conversation=conversation, reader=_reader(request)),
+            "grant": reading.grant_of(conversation=conversation, reader=who_asks(request)),
             "may_read": request.user.has_perm(reading.PERMISSION),
             "problem": problem,
             "reason": request.POST.get("reason", ""),
@@ -191,8 +193,8 @@ class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
     def text(self, request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
         """Show what was said, to somebody who has given a reason; each time is entered in the ledger first."""
         conversation = self._found(request, conversation_id)
-        reading.check_allowed(conversation=conversation, reader=_reader(request))
-        grant = reading.grant_of(conversation=conversation, reader=_reader(request))
+        reading.check_allowed(conversation=conversation, reader=who_asks(request))
+        grant = reading.grant_of(conversation=conversation, reader=who_asks(request))
         if grant is None:
             messages.warning(
                 request, gettext("Give a reason first. It holds for a while, and for this conversation only.")
@@ -208,7 +210,7 @@ class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
             leaf_id = self._leaf_id(request, conversation)
             thread = threads.thread(conversation=conversation, leaf_id=leaf_id)
         shown = len(beside or thread.entries)
-        reading.note_view(grant=grant, conversation=conversation, reader=_reader(request), leaf=leaf_id, turns=shown)
+        reading.note_view(grant=grant, conversation=conversation, reader=who_asks(request), leaf=leaf_id, turns=shown)
         context = {
             "beside": beside,
             "beside_of": leaf_id,
@@ -291,7 +293,3 @@ def _told(value: Any) -> str:
     if isinstance(value, datetime.datetime):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
     return "—" if value in (None, "") else str(value)
-
-
-def _reader(request: HttpRequest) -> User:
-    return cast(User, request.user)

@@ -1,14 +1,12 @@
 """The page on which people see who has read what they said, and what the staff can see without reading."""
 
-from typing import cast
-
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
+from accounts.signed_in import who_asks
 
 from . import reading, sidebar
 
@@ -21,6 +19,6 @@ def page(request: HttpRequest) -> HttpResponse:
     context = {
         **sidebar.context(request),
         "user": request.user,
-        "readings": reading.of_owner(owner=cast(User, request.user)),
+        "readings": reading.of_owner(owner=who_asks(request)),
     }
     return render(request, "conversations/readings.html", context)

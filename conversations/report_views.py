@@ -1,7 +1,6 @@
 """The page on which an answer is reported to the staff, and on which it is seen what became of that."""
 
 import uuid
-from typing import cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import User
+from accounts.signed_in import who_asks
 
 from . import feedback, sidebar, turns
 from .errors import ChatError, NotFound
@@ -22,7 +21,7 @@ from .review import reports
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, turn_id: uuid.UUID) -> HttpResponse:
     """Take a report of an answer, or show what became of it."""
-    user = cast(User, request.user)
+    user = who_asks(request)
     turn = turns.find(turn_id=turn_id, user=user)
     message = feedback.answer_of(turn)
     problem, status, given = "", 200, {name: request.POST.get(name, "") for name in ("category", "words")}

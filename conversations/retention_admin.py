@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.recording import Recorded
+from accounts.signed_in import who_asks
 from chatsite.admin import MomentInput
 from chatsite.languages import grouped
 
@@ -154,7 +155,7 @@ class LegalHoldAdmin(Recorded):
 
     def save_model(self, request: HttpRequest, obj: LegalHold, form: forms.ModelForm, change: bool) -> None:
         """Place a hold, or change its end, by the verbs."""
-        by = cast(User, request.user)
+        by = who_asks(request)
         if change:
             holds.change_end(hold=obj, by=by, ends_at=obj.ends_at)
         else:
@@ -165,7 +166,7 @@ class LegalHoldAdmin(Recorded):
     def end_now(self, request: HttpRequest, queryset: QuerySet[LegalHold]) -> None:
         """End these holds; what was deleted under them goes within a minute."""
         for hold in queryset:
-            holds.end(hold=hold, by=cast(User, request.user))
+            holds.end(hold=hold, by=who_asks(request))
         self.message_user(request, gettext("They have ended. What was deleted while they held goes within a minute."))
 
     @admin.display(description=_("hold"), ordering="created_at")

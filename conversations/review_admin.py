@@ -1,7 +1,7 @@
 """Flags in the admin: a queue that is worked through by keys, and a page for each flag. No words of conversations."""
 
 import uuid
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -12,8 +12,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import AccountError
-from accounts.models import User
 from accounts.recording import Recorded
+from accounts.signed_in import who_asks
 from chatsite.admin import ReadOnlyAdmin
 from chatsite.ids import uuid_or
 
@@ -59,7 +59,7 @@ class FlagAdmin(MetadataAdmin):
         context = {
             **self._context(request),
             "title": gettext("Review queue"),
-            "flags": queue.waiting(mine=_staff(request) if only_mine else None),
+            "flags": queue.waiting(mine=who_asks(request) if only_mine else None),
             "only_mine": only_mine,
             "at": request.GET.get("at", "0"),
         }
@@ -102,7 +102,7 @@ class FlagAdmin(MetadataAdmin):
 
     def _do(self, request: HttpRequest, flag: Flag) -> str:
         """Do what was asked for, and return what is told of it."""
-        given, actor = request.POST, _staff(request)
+        given, actor = request.POST, who_asks(request)
         match given.get("do"):
             case "take":
                 queue.assign(flag=flag, to=actor, actor=actor)
@@ -137,9 +137,9 @@ class FlagAdmin(MetadataAdmin):
         if not request.user.has_perm(SUSPEND):
             raise NotAllowed(gettext("You may not suspend people."), code="may_not_suspend")
         if lift:
-            queue.lift(flag=flag, actor=_staff(request))
+            queue.lift(flag=flag, actor=who_asks(request))
             return gettext("They may sign in again.")
-        queue.suspend(flag=flag, actor=_staff(request), told=request.POST.get("told", ""))
+        queue.suspend(flag=flag, actor=who_asks(request), told=request.POST.get("told", ""))
         return gettext("Suspended. Their open pages are closed.")
 
     def _context(self, request: HttpRequest) -> dict[str, Any]:
@@ -178,10 +178,6 @@ class RedactionAdmin(Recorded, ReadOnlyAdmin):
     def is_kept(self, redacted: Redaction) -> bool:
         """Whether what it was can still be read."""
         return redacted.original is not None
-
-
-def _staff(request: HttpRequest) -> User:
-    return cast(User, request.user)
 
 
 def _place(request: HttpRequest) -> str:

@@ -1,7 +1,7 @@
 """The pages on which a person says how the assistant is to be: in every conversation, and in one."""
 
 import uuid
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
+from accounts.signed_in import who_asks
 
 from . import lifecycle, models_offered, parameters, preferences, sidebar
 from .errors import ChatError
@@ -102,7 +103,7 @@ class ParametersForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def chat(request: HttpRequest) -> HttpResponse:
     """Instructions, and the model and the kind of help to begin with."""
-    user = cast(User, request.user)
+    user = who_asks(request)
     form = PreferencesForm(request.POST or None, initial=preferences.of(user), user=user)
     if request.method == "POST" and form.is_valid():
         try:

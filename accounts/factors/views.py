@@ -24,6 +24,7 @@ from django.views.decorators.cache import never_cache
 from .. import browsers, throttles
 from ..models import User
 from ..receivers import FINGERPRINT
+from ..signed_in import who_asks
 from ..telling import tells_errors
 from .checking import is_on
 
@@ -94,7 +95,7 @@ class AddPasskeyView(passkeys.AddWebAuthnView):
 class RecoveryCodesView(recovery.ViewRecoveryCodesView):
     def get_context_data(self, **kwargs) -> dict[str, Any]:
         """Add how many came in without a second step: this page is where one arrives when it is turned on."""
-        earlier = browsers.came_by_password(request=self.request, user=cast(User, self.request.user))
+        earlier = browsers.came_by_password(request=self.request, user=who_asks(self.request))
         return super().get_context_data(**kwargs) | {"earlier": earlier}
 
 
