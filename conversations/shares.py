@@ -1,7 +1,6 @@
 """What a person can do with share links: make one, see which there are, revoke one; and what whoever has one reads."""
 
 import datetime
-import hashlib
 import secrets
 import uuid
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit
+from accounts import audit, minting
 
 from .errors import ChatError, IdTaken, Invalid, NotFound, OverQuota, TurnRunning
 from .models import Attachment, Conversation, Message, ShareLink, Turn
@@ -93,7 +92,7 @@ def make(
         conversation=conversation,
         leaf=leaf,
         title=conversation.title,
-        digest=_digest(token),
+        digest=minting.digest(token),
         with_name=with_name,
         with_work=with_work,
         with_images=with_images,
@@ -131,7 +130,7 @@ def opened(*, token: str) -> ShareLink:
     """Return the link of a token, if it leads somewhere; raises NotFound in every other case alike."""
     if not settings.SHARING:
         raise NotFound
-    link = ShareLink.objects.alive().select_related("owner").filter(digest=_digest(token)).first()
+    link = ShareLink.objects.alive().select_related("owner").filter(digest=minting.digest(token)).first()
     # What is gone for its owner is gone for everybody.
     if link is None or not ShareLink.objects.visible_to(link.owner).filter(pk=link.pk).exists():
         raise NotFound
@@ -170,7 +169,3 @@ def image(*, link: ShareLink, attachment_id: uuid.UUID) -> Attachment:
     ):
         raise NotFound
     return found
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
