@@ -43,14 +43,6 @@ def lines(connection: sqlite3.Connection, table: Table, tally: Tally) -> Iterato
             yield line + b"\n"
 
 
-def tally_of(connection: sqlite3.Connection, table: Table) -> Tally:
-    """Return how many rows a table has, and their digest."""
-    tally = Tally()
-    for _ in lines(connection, table, tally):
-        pass
-    return tally
-
-
 def counts(path: Path, tables: list[Table]) -> dict[str, int]:
     """Return how many rows each table has."""
     with opened(path) as connection:
