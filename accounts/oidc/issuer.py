@@ -114,11 +114,6 @@ def metadata() -> dict[str, Any]:
     return known.metadata
 
 
-def forget() -> None:
-    """Ask the issuer anew about itself."""
-    _known.clear()
-
-
 def _key(name: str, algorithm: str) -> Any:
     """Return the issuer's key of this name; a name that is not known is asked for once more, as keys are replaced."""
     metadata()

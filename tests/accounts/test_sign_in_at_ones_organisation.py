@@ -32,9 +32,9 @@ def issuer(settings, monkeypatch) -> Issuer:
         "groups": {"staff": "Teachers", "pupils": "Class"},
     }
     monkeypatch.setattr(asked_issuer, "_client", lambda: httpx.Client(transport=httpx.MockTransport(made.answer)))
-    asked_issuer.forget()
-    yield made
-    asked_issuer.forget()
+    # Each test asks it anew about itself.
+    monkeypatch.setattr(asked_issuer, "_known", {})
+    return made
 
 
 @pytest.fixture(autouse=True)
