@@ -1,12 +1,20 @@
-"""What must be done before the first page: the database's schema and the static files, when they are not current."""
+"""What must be done before the first page: the database's schema and the static files, when they are not current.
+
+`python -m chatsite.preparation` does it, for a server that shall not keep the memory which that takes.
+"""
 
 import fcntl
 import hashlib
 import json
-from collections.abc import Callable
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+import django
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
@@ -16,6 +24,29 @@ from django.db.migrations.executor import MigrationExecutor
 
 # Any number that nothing else locks: two processes that start at once must not both migrate.
 MIGRATION_LOCK = 727_401_113
+# What an exit code begins at that tells of a signal.
+SIGNALLED = 128
+
+
+def prepare_apart() -> None:
+    """Prepare what is not current in a process of its own; raises SystemExit with its exit code if that fails.
+
+    What it says is seen as if this process had said it, and it ends with this process, if that is told to end.
+    """
+    if not pending() and _static_is_current():
+        connection.close()
+        return
+    connection.close()
+    leaving = (signal.SIGINT, signal.SIGTERM)
+    usual = [signal.signal(number, lambda number, frame: sys.exit(SIGNALLED + number)) for number in leaving]
+    try:
+        # Killed by `call` if this process leaves before it.
+        code = subprocess.call([sys.executable, "-m", "chatsite.preparation"], cwd=settings.BASE_DIR)
+    finally:
+        for number, handler in zip(leaving, usual, strict=True):
+            signal.signal(number, handler)
+    if code:
+        sys.exit(code if code > 0 else SIGNALLED - code)
 
 
 def pending() -> list[Migration]:
@@ -34,9 +65,10 @@ def migrate(say: Callable[[str], object]) -> None:
 
 
 @contextmanager
-def _alone():
+def _alone() -> Iterator[None]:
     if connection.vendor != "postgresql":
-        yield
+        with _locked("migration"):
+            yield
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
@@ -46,19 +78,38 @@ def _alone():
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
 
 
+@contextmanager
+def _locked(what: str) -> Iterator[None]:
+    with (settings.DATA_DIR / f"{what}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def collect_static() -> None:
     """Gather, compress and name the static files by their content, if any has changed; one process at a time.
 
     Files of an earlier version stay: a page that is open somewhere may still ask for them.
     """
-    stamp = settings.STATIC_ROOT / "collected.json"
     now = _static_state()
-    with (settings.DATA_DIR / "static.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if stamp.exists() and json.loads(stamp.read_text()) == now:
+    with _locked("static"):
+        if _collected() == now:
             return
         call_command("collectstatic", interactive=False, verbosity=0)
-        stamp.write_text(json.dumps(now))
+        _stamp().write_text(json.dumps(now))
+
+
+def _static_is_current() -> bool:
+    with _locked("static"):
+        return _collected() == _static_state()
+
+
+def _stamp() -> Path:
+    return settings.STATIC_ROOT / "collected.json"
+
+
+def _collected() -> str | None:
+    """Return the digest of the static files that were gathered last, None if none were."""
+    return json.loads(_stamp().read_text()) if _stamp().exists() else None
 
 
 def _static_state() -> str:
@@ -69,3 +120,16 @@ def _static_state() -> str:
             content = Path(storage.path(path)).read_bytes()
             state.update(f"{path}:{len(content)}\n".encode() + content)
     return state.hexdigest()
+
+
+def main() -> None:
+    """Prepare what is not current."""
+    # Ctrl+C reaches every process of a terminal; the server, which hears it too, ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    django.setup()
+    migrate(say=partial(print, flush=True))
+    collect_static()
+
+
+if __name__ == "__main__":
+    main()

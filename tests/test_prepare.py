@@ -49,3 +49,18 @@ def test_static_files_that_changed_are_collected_again(collected, monkeypatch):
     monkeypatch.setattr(preparation, "_static_state", lambda: "changed since")
     preparation.collect_static()
     assert collected == ["collectstatic", "collectstatic"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_database_is_migrated_once_by_whoever_comes_first(collected, monkeypatch):
+    monkeypatch.setattr(preparation, "pending", lambda: [] if "migrate" in collected else ["all of them"])
+    together, said = Barrier(PROCESSES), []
+
+    def start() -> None:
+        together.wait(PATIENCE_SECONDS)
+        preparation.migrate(say=said.append)
+
+    with ThreadPoolExecutor(PROCESSES) as processes:
+        for started in [processes.submit(start) for _ in range(PROCESSES)]:
+            started.result(PATIENCE_SECONDS)
+    assert (collected, said) == (["migrate"], ["Preparing the database ..."])

@@ -77,8 +77,7 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, no_jobs: bool, no_prepare: bool, **options):
         if not no_prepare:
-            preparation.migrate(say=self.stdout.write)
-            preparation.collect_static()
+            preparation.prepare_apart()
         sys.setswitchinterval(SWITCH_SECONDS)
         config = uvicorn.Config(
             "chatsite.asgi:application",
