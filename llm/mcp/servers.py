@@ -163,12 +163,19 @@ class Connection:
             result = await client.call_tool(name, arguments)
         except Exception as error:
             if not is_answer(error):
-                self._broken.set()
+                self._give_up(client)
             raise ToolError(reason(error)) from None
         said = text_of(result)
         if result.is_error:
             raise ToolError(said or "The tool failed without a word.")
         return said
+
+    def _give_up(self, client) -> None:
+        """Offer nothing from now on: closing what is broken takes a while, and nobody is sent there meanwhile."""
+        # A call may come back long after its connection was replaced.
+        if self.client is client:
+            self.client, self.tools = None, []
+            self._broken.set()
 
 
 def connect(server: Server, stack: AsyncExitStack) -> Any:

@@ -17,6 +17,7 @@ from chatsite.threads import in_database
 from conversations import tools
 from conversations.models import Message, Turn
 from llm import mcp
+from llm.errors import ToolError
 from tests.pages.conftest import plain_static_files  # noqa: F401
 from tests.support.client import wait_for
 from tests.support.ports import free_port
@@ -25,6 +26,9 @@ from tests.tools.conftest import calls, messages
 
 MODEL = "ollama/tools"
 QUESTION = "Please write this down for me."
+# These decide only over what never comes: on a busy machine a server takes longer than half a minute to start.
+PATIENCE_SECONDS = 180
+SILENCE_SECONDS = 60
 
 
 def serve(notes: Path, *more: str) -> list[str]:
@@ -42,12 +46,18 @@ def named(settings, folder: Path, **servers) -> Path:
 
 
 @pytest.fixture
-async def connected(stage):
+def patience(monkeypatch) -> None:
+    """No server is given up while it starts."""
+    monkeypatch.setattr("llm.mcp.servers.START_SECONDS", PATIENCE_SECONDS)
+
+
+@pytest.fixture
+async def connected(stage, patience):
     """Connect to what is named; ends with the test."""
 
     async def connect(*names: str) -> None:
         await tools.outside.start()
-        await wait_for(lambda: all(tools.outside.states()[name] == "ok" for name in names), seconds=30)
+        await wait_for(lambda: all(tools.outside.states()[name] == "ok" for name in names), seconds=PATIENCE_SECONDS)
 
     yield connect
     await tools.outside.close()
@@ -64,7 +74,7 @@ async def waiting(turn: Turn) -> Message:
     async def found() -> Message | None:
         return next((row for row in await messages(turn) if row.waits_for_permission), None)
 
-    return await wait_for(found, seconds=20)
+    return await wait_for(found, seconds=PATIENCE_SECONDS)
 
 
 async def test_what_only_reads_is_called_and_its_failure_is_told(stage, alice, settings, tmp_path, connected):
@@ -207,13 +217,31 @@ async def test_a_server_that_dies_is_started_again(stage, alice, settings, tmp_p
     turn = await stage.answered(alice, MODEL, "Go away.")
     assert turn.status == "completed"
     assert tool_of(await messages(turn)).status == "failed"
-    await wait_for(lambda: tools.outside.states()["notes"] == "ok", seconds=30)
+    await wait_for(lambda: tools.outside.states()["notes"] == "ok", seconds=PATIENCE_SECONDS)
     calls(stage, ("notes__count_letters", {"text": "ab"}))
     turn = await stage.answered(alice, MODEL, "And again?")
     assert tool_of(await messages(turn)).text == "2"
 
 
-async def test_one_that_is_away_offers_nothing_and_one_by_http_is_asked(tmp_path):
+async def test_one_that_has_died_offers_nothing_from_that_moment(tmp_path, patience):
+    command = {
+        "command": sys.executable,
+        "args": tuple(serve(tmp_path / "notes.txt")),
+        "env": {"PYTHONPATH": str(ROOT)},
+    }
+    servers = mcp.Servers([mcp.Server(name="notes", **command)])
+    try:
+        await servers.start()
+        await wait_for(lambda: servers.states() == {"notes": "ok"}, seconds=PATIENCE_SECONDS)
+        (die,) = [each.tool for each in servers.offered() if each.tool.name == "notes__die"]
+        with pytest.raises(ToolError):
+            await die.run({})
+        assert (servers.offered(), servers.states()) == ([], {"notes": "unreachable"})
+    finally:
+        await servers.close()
+
+
+async def test_one_that_is_away_offers_nothing_and_one_by_http_is_asked(tmp_path, patience):
     port = free_port()
     command = [sys.executable, *serve(tmp_path / "notes.txt", str(port))]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=DEVNULL, stderr=DEVNULL)
@@ -225,7 +253,7 @@ async def test_one_that_is_away_offers_nothing_and_one_by_http_is_asked(tmp_path
     )
     try:
         await servers.start()
-        await wait_for(lambda: servers.states() == {"away": "unreachable", "web": "ok"}, seconds=30)
+        await wait_for(lambda: servers.states() == {"away": "unreachable", "web": "ok"}, seconds=PATIENCE_SECONDS)
         (tool,) = [each.tool for each in servers.offered() if each.tool.name == "web__count_letters"]
         assert await tool.run({"text": "four"}) == "4"
         assert not tool.asks
