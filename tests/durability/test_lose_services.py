@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.durability.site import Site, expected, new_conversation
 from tests.support.client import Chat, Refused, wait_for
+from tests.support.promises import within
 from tests.support.services import Postgres, Redis
 from tests.support.streams import Listener, opened
 
@@ -70,7 +71,7 @@ async def ask_until_it_is_taken(chat: Chat, text: str, model: str) -> str:
             return await chat.ask(text, client_id=client_id, model=model)
         except Refused as refused:
             assert refused.frame["code"] == "unavailable"
-            assert time.monotonic() - began < PATIENCE_SECONDS
+            assert time.monotonic() - began < within(PATIENCE_SECONDS)
             await asyncio.sleep(refused.frame["retry_after"])
 
 
@@ -136,7 +137,7 @@ async def test_without_redis_the_other_process_follows_from_the_rows(without_red
     await asyncio.gather(*readers)
     moments = sorted(seen.values())
     assert len(seen) > 3
-    assert max(later - earlier for earlier, later in zip(moments, moments[1:], strict=False)) <= BEHIND_SECONDS
+    assert max(later - earlier for earlier, later in zip(moments, moments[1:], strict=False)) <= within(BEHIND_SECONDS)
 
 
 async def test_without_redis_stop_reaches_the_other_process_by_the_rows(without_redis: Site):
@@ -166,7 +167,7 @@ async def test_without_redis_a_deletion_ends_what_is_open_at_the_other_process(w
             await listener.read(stream, until=lambda told: "conversation.snapshot" in told.kinds)
             deleted = await client.delete(f"{near.url}/api/conversations/{conversation}/")
             assert deleted.status_code == 204
-            async with asyncio.timeout(DELETED_SECONDS):
+            async with asyncio.timeout(within(DELETED_SECONDS)):
                 await listener.read(stream)
                 with pytest.raises(ConnectionClosed) as closed:
                     while True:

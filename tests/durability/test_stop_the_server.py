@@ -7,6 +7,7 @@ import pytest
 
 from tests.durability.site import Asked, Site
 from tests.support.client import Chat
+from tests.support.promises import within
 from tests.support.server import Server
 
 pytestmark = pytest.mark.process
@@ -38,11 +39,11 @@ async def end(server: Server, readers: list[Asked]) -> None:
     """Send SIGTERM and wait; the sockets of these readers close with 1012 first."""
     listeners = [asyncio.create_task(asked.listen()) for asked in readers]
     began = time.monotonic()
-    await asyncio.to_thread(server.terminate, END_SECONDS)
+    await asyncio.to_thread(server.terminate, within(END_SECONDS))
     await asyncio.gather(*listeners)
     assert server.process.returncode in {0, -15}
     assert {asked.chat.connection.close_code for asked in readers} == {RESTARTING}
-    assert max(asked.closed_at for asked in readers) - began < END_SECONDS
+    assert max(asked.closed_at for asked in readers) - began < within(END_SECONDS)
 
 
 def check_kept(site: Site, short: list[Asked], long: list[Asked]) -> None:

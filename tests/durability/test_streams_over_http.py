@@ -10,6 +10,7 @@ import pytest
 
 from tests.durability.site import Site, expected, new_conversation
 from tests.support.client import sign_up, wait_for
+from tests.support.promises import within
 from tests.support.server import Server
 from tests.support.streams import Event, Listener, opened
 
@@ -221,7 +222,7 @@ async def test_a_deleted_conversation_ends_its_streams(site: Site):
         listener = await Listener().read(stream, until=begun)
         deleted = await program.http.delete(program.address(f"conversations/{conversation}/"))
         assert deleted.status_code == 204
-        async with asyncio.timeout(TURNED_OUT_SECONDS):
+        async with asyncio.timeout(within(TURNED_OUT_SECONDS)):
             await listener.read(stream)
     assert listener.kinds[-2:] == ["conversation.deleted", "error"]
     assert listener.errors[-1]["code"] == "not_found"
@@ -233,7 +234,7 @@ async def test_whoever_signs_out_hears_no_more(site: Site):
     async with program.ask(conversation, "Sign out. tokens=600") as stream:
         listener = await Listener().read(stream, until=begun)
         await program.http.post(program.address("auth/logout/"), json={})
-        async with asyncio.timeout(TURNED_OUT_SECONDS):
+        async with asyncio.timeout(within(TURNED_OUT_SECONDS)):
             await listener.read(stream)
     assert listener.errors[-1]["code"] == "token_not_valid"
 
@@ -251,7 +252,7 @@ async def test_whoever_is_disabled_hears_no_more(embedded: Site):
             "from accounts import people; from accounts.models import User; "
             f"people.deactivate(user=User.objects.get(email='{email}'))",
         )
-        async with asyncio.timeout(TURNED_OUT_SECONDS):
+        async with asyncio.timeout(within(TURNED_OUT_SECONDS)):
             await listener.read(stream)
     assert listener.errors[-1]["code"] == "user_inactive"
 
@@ -270,7 +271,7 @@ async def test_a_server_that_goes_down_ends_its_streams_and_the_reader_resumes(s
         await stopping
     said_last = server.log.read_text()[earlier:]
     await site.restart(server)
-    assert took < GOING_DOWN_SECONDS
+    assert took < within(GOING_DOWN_SECONDS)
     assert [listener.errors[-1]["code"] for listener in (asking, watching)] == ["restarting"] * 2
     assert "Traceback" not in said_last
     (kept,) = site.ledger.of(conversation)

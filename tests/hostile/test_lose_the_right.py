@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.hostile.conftest import Browser, House, Person
 from tests.hostile.wire import Wire, handshake, text
 from tests.support.client import PASSWORD, Chat
+from tests.support.promises import within
 
 pytestmark = pytest.mark.process
 
@@ -21,7 +22,7 @@ ANOTHER_PASSWORD = "staple battery horse correct"
 
 
 async def closed_with(wire: Wire) -> int | None:
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(within(SECONDS)):
         return await wire.close_code()
 
 

@@ -7,6 +7,8 @@ import os
 import struct
 from dataclasses import dataclass, field
 
+from tests.support.promises import within
+
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 # How long an answer may take.
 SECONDS = 10
@@ -74,7 +76,7 @@ class Wire:
 
     async def read_head(self) -> None:
         """Read the status and the headers of an answer; the status stays 0 when the connection just ends."""
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(within(SECONDS)):
             try:
                 head = await self.reader.readuntil(b"\r\n\r\n")
             except (asyncio.IncompleteReadError, ConnectionError):
@@ -90,7 +92,7 @@ class Wire:
 
     async def receive(self) -> tuple[int, bytes]:
         """Return the opcode and the payload of the next frame."""
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(within(SECONDS)):
             first, second = await self.reader.readexactly(2)
             length = second & 0x7F
             if length == 126:

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
+from .promises import within
+
 PASSWORD = "correct horse battery staple"
 # How long the server may take to acknowledge a question.
-ANSWER_SECONDS = 30
+ANSWER_SECONDS = 90
 # How long a socket with unread frames may take to close.
 CLOSE_SECONDS = 1
 
@@ -220,8 +222,8 @@ class Chat:
 
 
 async def wait_for(condition, seconds: float = 20, every: float = 0.05):
-    """Return what `condition()` returns once it is true; it may be a coroutine function."""
-    end = time.monotonic() + seconds
+    """Return what `condition()` returns once it is true; it may be a coroutine function; `seconds` are those of a free machine."""
+    end = time.monotonic() + within(seconds)
     while time.monotonic() < end:
         met = condition()
         if asyncio.iscoroutine(met):

@@ -15,7 +15,7 @@ import pytest
 from . import empty
 from .ports import free_port, wait_for_port
 
-START_SECONDS = 30
+START_SECONDS = 90
 
 
 def need(there: object, name: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import httpx
 
 # Above every pause that a stream makes.
-SILENCE_SECONDS = 30
+SILENCE_SECONDS = 90
 
 
 @dataclass(frozen=True, slots=True)

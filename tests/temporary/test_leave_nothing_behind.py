@@ -17,7 +17,7 @@ from tests.support.server import Server
 
 pytestmark = pytest.mark.process
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 60
 # What a question, an earlier answer and the model say; none of them may be found anywhere.
 SECRETS = ("Xanthippe-asks", "Xanthippe-said", "Xanthippe-answers")
 

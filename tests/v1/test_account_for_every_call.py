@@ -17,7 +17,7 @@ from tests.support.server import Server
 pytestmark = pytest.mark.process
 
 MESSAGES = [{"role": "user", "content": "What grows in the garden? tokens=60"}]
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 60
 
 
 class Account:
