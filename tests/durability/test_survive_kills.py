@@ -29,15 +29,16 @@ KEPT_CHARACTERS = 400
 async def kill_in_the_middle(site: Site, victim: Server, label: str, not_before=None) -> tuple[list[Asked], Asked]:
     """Kill the process while it answers; returns the acknowledged questions and one that was just being asked.
 
-    It is not killed before `not_before` is done: the restart of the process that is to live on.
+    It is not asked before `not_before` is done, the restart of the process that is to live on: that may take longer
+    than the answers.
     """
+    if not_before is not None:
+        await not_before
     questions = [Asked(f"{label}, question {number}. tokens=600", MODEL) for number in range(ANSWERS)]
     await asyncio.gather(*(asked.send(site, victim) for asked in questions))
     late = Asked(f"{label}, at the last moment", QUICK)
     late.chat = await site.open(late.conversation, server=victim)
     listeners = [asyncio.create_task(asked.listen()) for asked in questions]
-    if not_before is not None:
-        await not_before
     await asyncio.sleep(site.dice.uniform(0, LONGEST_SECONDS))
     await late.chat.send(**late.frame)
     await asyncio.sleep(site.dice.uniform(0, 0.03))

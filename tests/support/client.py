@@ -222,7 +222,10 @@ class Chat:
 
 
 async def wait_for(condition, seconds: float = 20, every: float = 0.05):
-    """Return what `condition()` returns once it is true; it may be a coroutine function; `seconds` are those of a free machine."""
+    """Return what `condition()` returns once it is true; it may be a coroutine function.
+
+    Raises TimeoutError after so many seconds, as a free machine has them.
+    """
     end = time.monotonic() + within(seconds)
     while time.monotonic() < end:
         met = condition()

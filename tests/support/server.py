@@ -14,8 +14,8 @@ from . import empty
 from .empty import ROOT
 from .ports import free_port
 
-# Far longer than it takes, also on a machine that has much else to do.
-START_SECONDS = 180
+# Decides only over what never comes: a busy machine takes minutes to migrate PostgreSQL.
+START_SECONDS = 300
 
 
 def share_static(folder: Path) -> None:
