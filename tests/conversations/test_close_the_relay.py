@@ -6,6 +6,7 @@ import pytest
 
 from chatsite.tasks import end_tasks
 from conversations.live.relay import Relay
+from tests.support.promises import within
 
 PATIENCE_SECONDS = 5
 
@@ -37,7 +38,7 @@ async def test_it_ends_when_an_answer_comes_at_the_same_moment(steps):
     relay = Relay(layer, "worker", None)
     await relay.start()
     relay.send("a conversation", [{"type": "turn.started"}])
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(within(PATIENCE_SECONDS)):
         await layer.asked.wait()
         layer.answer.set_result(None)
         for _ in range(steps):
@@ -59,7 +60,7 @@ async def test_a_task_that_does_not_hear_is_told_again(times):
 
     task = asyncio.create_task(deaf())
     await asyncio.sleep(0)
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(within(PATIENCE_SECONDS)):
         await end_tasks([task])
     assert task.done()
     assert heard == times + 1

@@ -15,6 +15,7 @@ from llm.catalog import Catalog
 from llm.config import Config
 from llm.events import Finished, Thinking
 from llm.values import Usage
+from tests.support.promises import within
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,7 +38,7 @@ async def ask(author, catalog: Catalog, *said) -> tuple[Turn, Message]:
     )
     line = Line(1)
     work = answers.Answer(turn_id=asked.turn.pk, worker="here", catalog=catalog, line_of=lambda provider: line)
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(within(PATIENCE_SECONDS)):
         await work.run()
     turn = await in_database(Turn.objects.get, pk=asked.turn.pk)
     return turn, await in_database(Message.objects.get, pk=asked.answer.pk)

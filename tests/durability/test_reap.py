@@ -20,6 +20,7 @@ from conversations.runner import engine as engines
 from conversations.runner import rows
 from llm.catalog import Catalog
 from llm.config import Config
+from tests.support.promises import within
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,7 +50,7 @@ class Engine(engines.Engine):
 
     async def look_until_over(self, turn: Turn) -> None:
         """Look after the turns again and again until this one has ended."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(within(PATIENCE_SECONDS)):
             while (await in_database(now, turn))[0] == "running":
                 await asyncio.sleep(LOOK_SECONDS)
                 await self.look()
@@ -167,7 +168,7 @@ async def test_a_question_that_nobody_began_is_taken_over_after_a_while(engine):
     turn = await in_database(ask, "", "queued")
     await engine.look()
     assert engine.begun == []
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(within(PATIENCE_SECONDS)):
         while not engine.begun:
             await asyncio.sleep(LOOK_SECONDS)
             await engine.look()

@@ -208,7 +208,7 @@ async def test_a_client_that_says_no_more_and_one_that_reads_byte_by_byte(embedd
     writer.write(request)
     await reader.readuntil(b"event: conversation.snapshot")
     writer.write_eof()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(within(20)):
         await reader.read()
     writer.close()
     await wait_for(lambda: [kept.status for kept in embedded.ledger.of(conversation)] == ["completed"] * 2)

@@ -10,6 +10,7 @@ from conversations.live import Watcher, feeds
 from conversations.models import Conversation
 from conversations.wire import FORMATS
 from tests.conversations.door import knock
+from tests.support.promises import within
 
 from .conftest import answered
 
@@ -29,7 +30,7 @@ async def seen_at(conversation_id):
 
 
 async def until_seen_after(conversation_id, before):
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(within(PATIENCE_SECONDS)):
         while (now := await seen_at(conversation_id)) == before:  # noqa: ASYNC110  what is waited for is a row
             await asyncio.sleep(0.02)
     return now
@@ -68,6 +69,6 @@ async def test_all_of_a_process_are_one_statement(alice, monkeypatch):
     assert all(each == set(ids) for each in told)
     for feed, watcher in feed_of:
         await feeds.unwatch(feed, watcher)
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(within(PATIENCE_SECONDS)):
         await asyncio.wait([presence._keeper])
     assert not presence._waiting

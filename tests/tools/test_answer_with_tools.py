@@ -14,6 +14,7 @@ from conversations.models import Calibration, Conversation, Message, Turn
 from conversations.runner import insisting, opinion, rows
 from conversations.tools import toolbox
 from llm import intent
+from tests.support.promises import within
 
 from .conftest import calls, messages
 
@@ -101,7 +102,7 @@ async def test_stopped_while_a_tool_works_all_that_was_said_is_kept(stage, alice
     _, begun = slow
     calls(stage, ("wait", {}), text="One moment.")
     turn = await stage.ask(alice, "ollama/tools", "Wait.")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(within(20)):
         await begun.wait()
     await stage.stop(turn)
     turn = await stage.ended(turn)
@@ -133,7 +134,7 @@ async def test_what_a_page_hears_is_what_a_page_shows(stage, alice, slow):
     watcher = live.Watcher(wire.FORMATS["text"])
     await live.watch(conversation_id, watcher)
     turn = await stage.ask(alice, "ollama/tools", "Wait.", conversation_id=conversation_id)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(within(20)):
         await begun.wait()
     # A second reader joins in the middle of it.
     late = live.Watcher(wire.FORMATS["text"])
@@ -165,7 +166,7 @@ async def test_a_call_made_between_joining_and_reading_is_not_lost(stage, alice,
     feed = await live.watch(conversation_id, watcher)
     turn = await stage.ask(alice, "ollama/tools", "Wait.", conversation_id=conversation_id)
     stand = await in_database(snapshots.read, conversation_id)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(within(20)):
         await begun.wait()
     snapshots.settle(feed, stand, watcher)
     gate.set()
@@ -195,7 +196,7 @@ async def test_a_deleted_conversation_takes_its_running_tool_along(stage, alice,
     gate, begun = slow
     calls(stage, ("wait", {}), text="")
     turn = await stage.ask(alice, "ollama/tools", "Wait.")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(within(20)):
         await begun.wait()
     conversation = await in_database(Conversation.objects.get, pk=turn.conversation_id)
     await in_database(lambda: lifecycle.delete(conversation=conversation))
@@ -284,7 +285,7 @@ async def test_another_process_hears_of_a_tool_whose_news_got_lost(stage, alice,
     gate, begun = slow
     calls(stage, ("wait", {}), text="")
     turn = await stage.ask(alice, "ollama/tools", "Wait.")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(within(20)):
         await begun.wait()
     row = await in_database(lambda: Turn.objects.with_messages().get(pk=turn.pk))
     # As another process has it: it was told of the turn, and of nothing since.
