@@ -93,6 +93,14 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Embedded:
+    """What texts mean: a vector for each, all of one length, and the tokens read by the server's count, if it tells."""
+
+    vectors: list[list[float]]
+    tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """A recording as it is sent: its bytes, a name whose ending says what it is, and its media type."""
 

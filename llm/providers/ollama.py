@@ -15,12 +15,12 @@ import orjson
 from .. import windows
 from ..answers import Answer, Garbage
 from ..config import Config
-from ..connections import PerLoop, explain, http_options
+from ..connections import PerLoop, explain, http_options, refuse
 from ..errors import ModelError
 from ..events import Event, Finished, Stage
 from ..tokens import estimate_prompt
 from ..upstream import Server, Upstream
-from ..values import Message, Model, Options, Tool
+from ..values import Embedded, Message, Model, Options, Tool
 from ..wire import decode
 from .calls import read_call, wire_tool
 from .pictures import require_sight, text_without_sight
@@ -47,7 +47,7 @@ DURATIONS = {
 
 
 class Client(ollama.AsyncClient):
-    """The ollama package's client with one more call: a chat whose lines are left as they came.
+    """The ollama package's client with two more calls, whose answers are left as they came.
 
     Its own `chat(stream=True)` makes a pydantic model of every token: 10 µs of CPU each, a third of the whole way
     from the socket to the browser. Address, headers and connections stay the package's business.
@@ -57,6 +57,10 @@ class Client(ollama.AsyncClient):
         """Return the response to a streamed chat as soon as its head is there."""
         request = self._client.build_request("POST", "/api/chat", content=orjson.dumps(body))
         return await self._client.send(request, stream=True)
+
+    async def send_embed(self, body: dict[str, Any]) -> httpx.Response:
+        """Return the response to a request for vectors, whatever its status; the package looks at every number."""
+        return await self._client.post("/api/embed", content=orjson.dumps(body))
 
 
 class OllamaProvider:
@@ -184,6 +188,23 @@ class OllamaProvider:
         if window < asked:
             finished.timings["window"] = window
         yield finished
+
+    async def embed(self, *, model: str, texts: Sequence[str]) -> Embedded:
+        """Return what texts mean; the end of a text that is too long for the model is left out. Raises ModelError."""
+        body: dict[str, Any] = {"model": model, "input": list(texts), "truncate": True}
+        if self.config.keep_alive:
+            body["keep_alive"] = self.config.keep_alive
+        try:
+            response = await self.clients.get().send_embed(body)
+            status, content = response.status_code, response.content
+            if status == 200:
+                told = orjson.loads(content)
+                return Embedded(told["embeddings"], told.get("prompt_eval_count"))
+        except Exception as error:
+            raise explain(error, server=SERVER.title, answering=False) or ModelError(
+                "model_protocol", f"{SERVER.title} sent something that cannot be understood."
+            ) from error
+        raise refuse(status=status, headers=response.headers, body=content, server=SERVER.title, model=model)
 
     async def look_again(self) -> None:
         """Look at what is loaded, if that can be had soon: a small window explains a small count."""

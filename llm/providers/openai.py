@@ -22,7 +22,7 @@ from ..errors import ModelError
 from ..events import Event, Stage
 from ..tokens import estimate_prompt
 from ..upstream import Server, Upstream
-from ..values import Message, Model, Options, Tool
+from ..values import Embedded, Message, Model, Options, Tool
 from .openai_wire import SWITCH, OpenAIAnswer, chat_request
 from .pictures import require_sight
 
@@ -142,6 +142,23 @@ class OpenAIProvider:
             async for event in events:
                 yield event
         yield answer.finish(expected=estimate_prompt(messages, tools))
+
+    async def embed(self, *, model: str, texts: Sequence[str]) -> Embedded:
+        """Return what texts mean; raises ModelError, also for a text that is too long for the model."""
+        asking = self.clients.get().embeddings.with_streaming_response.create(
+            model=model, input=list(texts), encoding_format="float"
+        )
+        try:
+            async with asking as response:
+                told = orjson.loads(await response.read())
+            entries = sorted(told["data"], key=lambda entry: entry["index"])
+            return Embedded([entry["embedding"] for entry in entries], (told.get("usage") or {}).get("prompt_tokens"))
+        except APIStatusError as error:
+            raise self.refused(error.response, await error.response.aread(), model=model) from error
+        except Exception as error:
+            raise explain(error, server=self.server.title, answering=False) or ModelError(
+                "model_protocol", f"{self.server.title} sent something that cannot be understood."
+            ) from error
 
     async def send(self, *, model: str, request: dict[str, Any]) -> httpx.Response:
         """Return the response to a streamed chat as soon as its head is there, whatever its status."""

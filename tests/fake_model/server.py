@@ -4,12 +4,12 @@ import asyncio
 import json
 import time
 from dataclasses import asdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from . import ollama, openai, speech, text
+from . import embeddings, ollama, openai, speech, text
 from .behaviours import NAMED, Behaviour, behaviour_of, from_json
 from .http import Exchange
 from .playback import Playback, Reply, Seen
@@ -42,6 +42,11 @@ class FakeModel:
         """The chat requests received so far, of both protocols, oldest first."""
         return [seen for seen in self.seen if seen.path in ("/api/chat", "/v1/chat/completions")]
 
+    @property
+    def embedded(self) -> list[Seen]:
+        """The requests for vectors received so far, of both protocols, oldest first."""
+        return [seen for seen in self.seen if seen.path in ("/api/embed", "/v1/embeddings")]
+
     def script(self, **reply: Any) -> None:
         """Queue one reply, given by fields of `Behaviour`, for the next chat request."""
         self.replies.append(reply)
@@ -51,6 +56,8 @@ class FakeModel:
         self.replies: list[dict[str, Any]] = []
         self.seen: list[Seen] = []
         self.loaded_at: dict[str, float] = {}
+        # Words that mean the same, in groups.
+        self.synonyms: list[list[str]] = []
         self.names = list(NAMED)
         self.held: list[Playback] = []
 
@@ -93,6 +100,13 @@ class FakeModel:
         match method, parts.path:
             case "POST", "/api/chat" | "/v1/chat/completions":
                 self.chat(exchange, parts.path, body)
+                return
+            case "POST", "/api/embed" | "/v1/embeddings":
+                self.embed(exchange, parts.path, body)
+                return
+            case "POST", "/_synonyms":
+                self.synonyms = body
+                exchange.send_json({})
                 return
             case "GET" | "HEAD", "/":
                 exchange.send_json("Ollama is running")
@@ -147,6 +161,36 @@ class FakeModel:
             exchange.send_json({"error": {"message": "out of breath", "type": "server_error"}}, status=500)
         else:
             exchange.send_json({"text": f" {speech.SAID}"})
+
+    def embed(self, exchange: Exchange, path: str, body: dict[str, Any]) -> None:
+        model = str(body.get("model", "")).removesuffix(":latest")
+        seen = Seen(id=len(self.seen), path=path, model=model, body=body)
+        self.seen.append(seen)
+        behaviour = embeddings.behaviour_for(model)
+        if behaviour and behaviour.drop:
+            seen.end("cut")
+            exchange.transport.close()
+            return
+        native, texts = path == "/api/embed", embeddings.texts_of(body)
+        status, problem = embeddings.refusal(model, behaviour, texts)
+        if behaviour and behaviour.delay:
+            # It takes the request and does not answer in any time that a test has.
+            exchange.on_gone = partial(seen.end, "client gone")
+            return
+        if status != 200:
+            error: Any = problem if native else {"message": problem, "type": "error", "param": None, "code": None}
+            exchange.send_json({"error": error}, status=status)
+            seen.end("refused")
+            return
+        vectors = [embeddings.vector(model, each, self.synonyms) for each in texts]
+        if embeddings.STRANGE in model:
+            vectors = embeddings.strange(vectors)
+        words = sum(len(each.split()) for each in texts)
+        if native:
+            exchange.send_json(embeddings.native(model, vectors, words))
+        else:
+            exchange.send_json(embeddings.openai(model, vectors, words, body.get("encoding_format", "float")))
+        seen.end("done")
 
     def loaded_names(self) -> list[str]:
         now = time.monotonic()
