@@ -4,16 +4,18 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, wait
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.models import User
 from llm import structured
 from llm.catalog import Catalog
 from llm.config import from_settings
@@ -62,21 +64,20 @@ def assistant(
 
     Raises Unasked, Busy or ModelError.
     """
-    _check_budget(conversation)
+    check_budget(conversation.owner)
     wanted = settings.TASK_MODEL or _last_model(conversation)
-    with _surroundings() as (loop, catalog, line_of):
-        helper = Assistant(
-            conversation=conversation,
-            purpose=purpose,
-            beat=beat,
-            loop=loop,
-            catalog=catalog,
-            line_of=line_of,
-            patience=PATIENCE_SECONDS if patience is None else patience,
-        )
+    with _surroundings() as place:
+        helper = Assistant(conversation=conversation, purpose=purpose, beat=beat, patience=patience, place=place)
         # What an administrator set does tasks for everybody; else only what this person may ask themselves.
         helper.find(wanted, seen=None if settings.TASK_MODEL else profiles.seen_by(conversation.owner))
         yield helper
+
+
+@contextmanager
+def caller(*, beat: Callable[[], None], patience: float | None = None) -> Iterator["Caller"]:
+    """Give what asks other models than those that talk; waits as `assistant` does. Raises Busy."""
+    with _surroundings() as place:
+        yield Caller(beat=beat, patience=patience, place=place)
 
 
 def result_of(
@@ -99,84 +100,34 @@ def result_of(
         return work.Result(error=str(error) or type(error).__name__)
 
 
-class Assistant:
-    """A model that is asked on behalf of a conversation; each call is in the ledger, whatever came of it."""
+Place = tuple[asyncio.AbstractEventLoop, Catalog, Callable[[str], Line]]
 
-    def __init__(
-        self,
-        *,
-        conversation: Conversation,
-        purpose: str,
-        beat: Callable[[], None],
-        loop: asyncio.AbstractEventLoop,
-        catalog: Catalog,
-        line_of: Callable[[str], Line],
-        patience: float,
-    ):
-        self.model: Model
-        self._conversation = conversation
-        self._purpose = purpose
+
+class Caller:
+    """Calls of models on the loop of their connections: they wait for people, and end when the server goes down."""
+
+    def __init__(self, *, beat: Callable[[], None], patience: float | None, place: Place):
         self._beat = beat
-        self._loop = loop
-        self._catalog = catalog
-        self._line_of = line_of
-        self._patience = patience
-        self._provider: Any
-        self._calls: list[ledger.Call] = []
+        self._patience = PATIENCE_SECONDS if patience is None else patience
+        self._loop, self.catalog, self._line_of = place
         self._call_over = threading.Event()
 
-    def find(self, wanted: str, *, seen: profiles.Seen | None) -> None:
-        """Take the model of this id or name; what is not among those `seen` gives way to what is begun with.
-
-        Raises Unasked or ModelError.
-        """
-        if seen is None:
-            self._provider, self.model = self._run(self._catalog.get(wanted))
-        else:
-            try:
-                found = self._run(profiles.find(self._catalog, seen=seen, wanted=wanted))
-            except ModelError as error:
-                if error.code != "model_not_found":
-                    raise
-                found = self._run(profiles.find(self._catalog, seen=seen, wanted=None))
-            self._provider, self.model = found.provider, found.model
-        if self.model.provider == DEMO:
-            raise Unasked
-
-    def ask(self, messages: Sequence[Message], *, max_tokens: int, schema: dict[str, Any] | None = None) -> str:
-        """Return what the model says; raises Unasked, Busy or ModelError."""
-        _check_budget(self._conversation)
-        self._let_people_go_first()
-        options = Options(max_tokens=max_tokens, think=False, format=schema)
+    def call(self, provider: str, make: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        """Return what comes of the coroutine that `make` makes, with a place in the line of the provider, after the
+        answers of people; raises Busy and what it raises."""
+        self._let_people_go_first(provider)
         self._call_over.clear()
+        return self._run(self._in_line(provider, make))
+
+    async def _in_line(self, provider: str, make: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        line = self._line_of(provider)
+        place = object()
+        await line.enter(place, lambda ahead: None, background=True)
         try:
-            return self._run(self._call(messages, options))
+            return await make()
         finally:
-            calls, self._calls = self._calls, []
-            ledger.enter(calls, user_id=self._conversation.owner_id, conversation_id=self._conversation.pk)
-
-    def ask_object(self, messages: Sequence[Message], *, schema: dict[str, Any], max_tokens: int) -> dict[str, Any]:
-        """Return an object that fits the schema; raises Unusable when two answers hold none, and what `ask` raises.
-
-        A server that takes no schemas is asked without one.
-        """
-        shape: dict[str, Any] | None = schema
-        try:
-            first = self.ask(messages, max_tokens=max_tokens, schema=shape)
-        except ModelError as error:
-            if error.code != "model_refused":
-                raise
-            shape = None
-            first = self.ask(messages, max_tokens=max_tokens)
-        value, wrong = structured.read(first, schema=schema)
-        if value is not None:
-            return value
-        second = self.ask(structured.ask_again(messages, first, wrong), max_tokens=max_tokens, schema=shape)
-        value, wrong = structured.read(second, schema=schema)
-        value = value or structured.mend(second, schema=schema) or structured.mend(first, schema=schema)
-        if value is None:
-            raise Unusable(" ".join(wrong))
-        return value
+            line.leave(place)
+            self._call_over.set()
 
     def _run(self, call) -> Any:
         """Return what a coroutine returns that runs on the loop of the model's connections."""
@@ -204,36 +155,92 @@ class Assistant:
         future.cancel()
         self._call_over.wait(CUT_SECONDS)
 
-    async def _call(self, messages: Sequence[Message], options: Options) -> str:
-        line = self._line_of(self.model.provider)
-        place = object()
-        await line.enter(place, lambda ahead: None, background=True)
-        try:
-            return await asides.ask(
-                self._provider,
-                self.model,
-                messages,
-                options,
-                purpose=self._purpose,
-                calls=self._calls,
-                seconds=settings.TASK_SECONDS,
-            )
-        finally:
-            line.leave(place)
-            self._call_over.set()
-
-    def _let_people_go_first(self) -> None:
+    def _let_people_go_first(self, provider: str) -> None:
         """Wait while people's answers of this provider are being written, in whichever process; not for ever."""
         until = time.monotonic() + self._patience
-        while time.monotonic() < until and _people_wait(self.model.provider):
+        while time.monotonic() < until and _people_wait(provider):
             if going_down():
                 raise Busy
             self._beat()
             time.sleep(PEOPLE_LOOK_SECONDS)
 
 
+class Assistant(Caller):
+    """A model that is asked on behalf of a conversation; each call is in the ledger, whatever came of it."""
+
+    def __init__(self, *, conversation: Conversation, purpose: str, **how: Any):
+        super().__init__(**how)
+        self.model: Model
+        self._conversation = conversation
+        self._purpose = purpose
+        self._provider: Any
+        self._calls: list[ledger.Call] = []
+
+    def find(self, wanted: str, *, seen: profiles.Seen | None) -> None:
+        """Take the model of this id or name; what is not among those `seen` gives way to what is begun with.
+
+        Raises Unasked or ModelError.
+        """
+        if seen is None:
+            self._provider, self.model = self._run(self.catalog.get(wanted))
+        else:
+            try:
+                found = self._run(profiles.find(self.catalog, seen=seen, wanted=wanted))
+            except ModelError as error:
+                if error.code != "model_not_found":
+                    raise
+                found = self._run(profiles.find(self.catalog, seen=seen, wanted=None))
+            self._provider, self.model = found.provider, found.model
+        if self.model.provider == DEMO:
+            raise Unasked
+
+    def ask(self, messages: Sequence[Message], *, max_tokens: int, schema: dict[str, Any] | None = None) -> str:
+        """Return what the model says; raises Unasked, Busy or ModelError."""
+        check_budget(self._conversation.owner)
+        options = Options(max_tokens=max_tokens, think=False, format=schema)
+        try:
+            return self.call(self.model.provider, partial(self._say, messages, options))
+        finally:
+            calls, self._calls = self._calls, []
+            ledger.enter(calls, user_id=self._conversation.owner_id, conversation_id=self._conversation.pk)
+
+    def ask_object(self, messages: Sequence[Message], *, schema: dict[str, Any], max_tokens: int) -> dict[str, Any]:
+        """Return an object that fits the schema; raises Unusable when two answers hold none, and what `ask` raises.
+
+        A server that takes no schemas is asked without one.
+        """
+        shape: dict[str, Any] | None = schema
+        try:
+            first = self.ask(messages, max_tokens=max_tokens, schema=shape)
+        except ModelError as error:
+            if error.code != "model_refused":
+                raise
+            shape = None
+            first = self.ask(messages, max_tokens=max_tokens)
+        value, wrong = structured.read(first, schema=schema)
+        if value is not None:
+            return value
+        second = self.ask(structured.ask_again(messages, first, wrong), max_tokens=max_tokens, schema=shape)
+        value, wrong = structured.read(second, schema=schema)
+        value = value or structured.mend(second, schema=schema) or structured.mend(first, schema=schema)
+        if value is None:
+            raise Unusable(" ".join(wrong))
+        return value
+
+    def _say(self, messages: Sequence[Message], options: Options) -> Coroutine[Any, Any, str]:
+        return asides.ask(
+            self._provider,
+            self.model,
+            messages,
+            options,
+            purpose=self._purpose,
+            calls=self._calls,
+            seconds=settings.TASK_SECONDS,
+        )
+
+
 @contextmanager
-def _surroundings() -> Iterator[tuple[asyncio.AbstractEventLoop, Catalog, Callable[[str], Line]]]:
+def _surroundings() -> Iterator[Place]:
     """Give the engine's own loop, catalogue and lines; where no engine runs, those of this job alone."""
     engine = runner.current()
     if engine is not None and engine.loop is not None:
@@ -290,9 +297,8 @@ def _alive() -> QuerySet[Turn]:
     return Turn.objects.open().filter(heartbeat_at__gte=timezone.now() - timedelta(seconds=ALIVE_SECONDS))
 
 
-def _check_budget(conversation: Conversation) -> None:
-    """Raise Unasked where the person has used up what they may."""
-    owner = conversation.owner
+def check_budget(owner: User) -> None:
+    """Raise Unasked where a person has used up what they may."""
     try:
         quotas.check_budget(user=owner, limits=quotas.limits_of(owner))
     except OverQuota:
