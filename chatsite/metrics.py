@@ -74,6 +74,12 @@ syncs_asked = Count("chatsite_syncs_asked", "Times that a client asked for a who
 readers_closed = Count("chatsite_readers_closed", "Sockets and streams ended here.", "why", ("slow", "signed_out"))
 files_read = Count("chatsite_files_read", "Uploaded files read.", "outcome", ("read", "refused"))
 parsers_killed = Count("chatsite_parsers_killed", "Parsers that took too much time or memory and were ended.")
+questions_embedded = Count(
+    "chatsite_questions_embedded",
+    "Questions for which passages were to be found by meaning.",
+    "outcome",
+    ("completed", "failed"),
+)
 jobs_ended = Count("chatsite_jobs_ended", "Background jobs done in this process.", "outcome", ("done", "failed"))
 database_errors = Count("chatsite_database_errors", "Questions to the database that failed.", "error")
 rules_applied = Count(

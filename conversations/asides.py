@@ -2,15 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any
 
+from llm.embeddings import Embedder
 from llm.errors import ModelError
 from llm.events import Finished, Text, Thinking
 from llm.meter import Meter
-from llm.tokens import estimate_prompt
-from llm.values import Message, Model, Options
+from llm.tokens import estimate, estimate_prompt
+from llm.values import Embedded, Message, Model, Options, Usage
 
 from . import ledger
 
@@ -65,4 +66,33 @@ async def ask(
             outcome = Outcome.FAILED
         meter.end_call(finished.usage if finished else None, error_code=code)
         names = {"provider": model.provider, "model": model.id, "purpose": purpose}
+        calls += [ledger.Call(measured=each, outcome=outcome, **names) for each in meter.calls]
+
+
+async def embed(
+    embedder: Embedder,
+    asking: Coroutine[Any, Any, Embedded],
+    texts: Sequence[str],
+    *,
+    calls: list[ledger.Call],
+) -> list[list[float]]:
+    """Return the vectors of these texts, for which `asking` asks the model; raises ModelError.
+
+    Whatever comes of it, what the ledger has to be told is added to `calls`.
+    """
+    meter = Meter(prompt=sum(map(estimate, texts)))
+    outcome: str = Outcome.INTERRUPTED
+    code, usage = "", None
+    try:
+        found = await asking
+        outcome = Outcome.COMPLETED
+        if found.tokens is not None:
+            usage = Usage(prompt_tokens=found.tokens, completion_tokens=0)
+        return found.vectors
+    except ModelError as error:
+        outcome, code = Outcome.FAILED, error.code
+        raise
+    finally:
+        meter.end_call(usage, error_code=code)
+        names = {"provider": embedder.provider_name, "model": embedder.id, "purpose": ledger.PURPOSE.EMBEDDING}
         calls += [ledger.Call(measured=each, outcome=outcome, **names) for each in meter.calls]

@@ -82,11 +82,19 @@ def room_for_results(sent: Sent) -> int:
     return max(int(window * RESULTS_SHARE / sent.ratio), context.budget_of(window, sent.ratio) - sent.tokens)
 
 
-def assemble(*, turn: Turn, asked: context.Past, model: Model, beside: int = 0, opening: str = "") -> Sent:
+def assemble(
+    *,
+    turn: Turn,
+    asked: context.Past,
+    model: Model,
+    beside: int = 0,
+    opening: str = "",
+    meaning: inclusion.Meaning | None = None,
+) -> Sent:
     """Return what the model is sent for a turn that asks `asked`, with `beside` tokens of tools offered.
 
     `opening` is what it is told first. What no longer fits is condensed, and the digest is kept before anything is
-    sent. Raises QuestionTooLong.
+    sent. Raises QuestionTooLong, or MeaningWanted, after which it is called again with the `meaning`.
     """
     known = calibration.of(model.id)
     ratio = calibration.budget_ratio(known)
@@ -107,7 +115,7 @@ def assemble(*, turn: Turn, asked: context.Past, model: Model, beside: int = 0, 
     files, included = None, []
     if any(past.files for past in (*far_back, *history, asked)):
         vision = "vision" in model.capabilities
-        chosen = inclusion.choose(history=[*far_back, *history, asked], vision=vision, **how)
+        chosen = inclusion.choose(history=[*far_back, *history, asked], vision=vision, meaning=meaning, **how)
         *before, last = chosen.history
         pictures = sum(len(said.images) for past in before for said in past.messages)
         fitted = _fit(branch, turn, last, chosen.opening, budget, how, pictures)
@@ -118,7 +126,8 @@ def assemble(*, turn: Turn, asked: context.Past, model: Model, beside: int = 0, 
             beyond = [_only_files(past) for past in history[: len(history) - fitted.verbatim]]
             reserve = context.cost([*([digest] if digest else []), *(said for past in kept for said in past.messages)])
             history = [*far_back, *beyond, *kept, asked]
-            chosen = inclusion.choose(history=history, vision=vision, digest=digest, reserve=reserve, **how)
+            again: dict[str, Any] = {"vision": vision, "meaning": meaning, "digest": digest, "reserve": reserve}
+            chosen = inclusion.choose(history=history, **again, **how)
         files, included = chosen.opening, chosen.included
         kept = chosen.history[len(chosen.history) - 1 - fitted.verbatim :]
     else:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 from chatsite import counting
 from llm.tokens import TOKENS_PER_IMAGE
 
-from . import extraction, passages, storage
+from . import embedding, extraction, passages, storage
 from .errors import AttachmentSent, Invalid, NotFound, OverQuota, TooLarge, Unreadable
 from .models import Attachment, DrawnPage, Message, Passage, StoredFile
 
@@ -264,4 +264,6 @@ def _commit(
     file.save(force_insert=True)
     DrawnPage.objects.bulk_create(drawn)
     passages.keep(file, text, index)
+    if text:
+        embedding.queue(file.pk)
     return Attachment.objects.create(owner=owner, file=file, name=name)

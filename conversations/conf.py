@@ -1,4 +1,5 @@
-"""Settings of what is spoken, of models of this machine, of chats that nobody keeps, and of messages that staff remove.
+"""Settings of what is spoken, of what files mean, of models of this machine, of chats that nobody keeps, and of
+messages that staff remove.
 
 Imported at the end of `chatsite/settings.py`.
 """
@@ -32,6 +33,14 @@ TRANSCRIPTION = {
     "most_bytes": env.int("RECORDING_MAX_BYTES", default=10 * 1024 * 1024),
     # What a minute of speech costs, in the currency of quotas; empty: nobody knows.
     "price": amount("TRANSCRIPTION_PRICE", env.str("TRANSCRIPTION_PRICE", default="")),
+}
+
+# A model for embeddings, such as ollama/nomic-embed-text or openai/text-embedding-3-small: passages of long files are
+# then found by what they mean too, not only by their words. Empty: by words alone. See docs/files.md.
+EMBEDDING = {
+    "model": env.str("EMBEDDING_MODEL", default=""),
+    # How long a question waits to be understood so, before passages are chosen for it by words alone.
+    "seconds": env.float("EMBEDDING_SECONDS", default=5),
 }
 
 # Models of this machine, answered by llama.cpp beside the server. See docs/local-models.md.

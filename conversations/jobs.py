@@ -6,11 +6,11 @@ from huey.contrib.djhuey import close_db, db_periodic_task, db_task, on_startup
 from accounts import audit
 
 # The modules that do jobs say so when they are imported.
-from . import condensing, doing, figures, lifecycle, local_models, sessions, storage, summaries, titles, work
+from . import condensing, doing, embedding, figures, lifecycle, local_models, sessions, storage, summaries, titles, work
 from .retention import running
 from .review import trials
 
-KINDS = (titles.KIND, summaries.KIND, condensing.KIND, trials.KIND, local_models.KIND)
+KINDS = (titles.KIND, summaries.KIND, condensing.KIND, trials.KIND, local_models.KIND, embedding.KIND)
 
 
 @db_task()
@@ -31,6 +31,7 @@ def look_after_jobs() -> None:
 def look_after_what_was_left() -> None:
     """Have done what a worker left behind that was killed, as soon as there is a worker again."""
     work.give_up_dead()
+    embedding.queue_waiting()
     work.send()
 
 
@@ -38,6 +39,12 @@ def look_after_what_was_left() -> None:
 def end_what_was_left() -> None:
     """End the sessions that nobody has had open for a while, once a minute."""
     sessions.end_left()
+
+
+@db_periodic_task(crontab())
+def embed_what_waits() -> None:
+    """Have the passages of files embedded that the embedding model has not seen yet, once a minute."""
+    embedding.queue_waiting()
 
 
 @db_periodic_task(crontab())

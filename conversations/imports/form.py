@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from .. import parameters
 from ..feedback import REASON_CHARACTERS
+from ..inclusion.meaning import BY_BOTH, BY_WORDS
 from ..models import ContextDigest, Conversation, Feedback, Message, Mode, StoredFile, Summary, Turn
 from ..models.tag import NAME_CHARACTERS
 from ..tags import TAGS_PER_CONVERSATION
@@ -126,6 +127,8 @@ class IncludedForm(Form):
     left_out: Count
     image: bool
     why: Code
+    by: Annotated[str, _one_of(["", BY_WORDS, BY_BOTH])] = ""
+    by_words_because: Code = ""
 
 
 class ParametersForm(Form):

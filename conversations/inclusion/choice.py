@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Sum
 
 from llm.tokens import TOKENS_PER_IMAGE, estimate
@@ -16,6 +17,7 @@ from .. import context
 from ..models import DrawnPage, Passage, PassageIndex, StoredFile
 from ..search.words import Index
 from . import wording
+from .meaning import BY_BOTH, BY_WORDS, NOT_READY, Meaning, MeaningWanted, fused, near
 from .ranking import rank
 
 logger = logging.getLogger(__name__)
@@ -62,6 +64,8 @@ class Candidate:
     early: bool = False
     # The same file, attached once more in a later turn: what is sent there counts for both.
     again: "Candidate | None" = None
+    # The model whose vectors its passages have.
+    embedding_model: str = ""
     text_tokens: int = 0
     count: int = 0
     whole: bool = False
@@ -70,6 +74,9 @@ class Candidate:
     images: list[bytes] = field(default_factory=list)
     pictures: int = 0
     why: str = ""
+    # How its passages were chosen, and why by words alone where that is not what was wished for.
+    by: str = ""
+    by_words_because: str = ""
 
     def account(self) -> dict[str, Any]:
         """Return what of the file is sent, as the turn keeps it."""
@@ -83,6 +90,8 @@ class Candidate:
             "left_out": 0 if self.whole else self.count - len(self.passages),
             "image": bool(self.images),
             "why": self.why,
+            "by": self.by,
+            "by_words_because": self.by_words_because,
         }
 
 
@@ -95,12 +104,14 @@ def choose(
     ratio: float = 1.0,
     digest: Said | None = None,
     reserve: int | None = None,
+    meaning: Meaning | None = None,
 ) -> Chosen:
     """Return the branch with as much of its files as the window holds, those of the last question first.
 
     `reserve` is how many tokens the digest and the earlier turns are sure of, by default a share of the window. Whole
     files come before everything that was said, so that a server that remembers what it read last time reads them
-    once. What does not fit whole is searched for the question, anew each time, and comes with it.
+    once. What does not fit whole is searched for the question, anew each time, and comes with it: by its words, and by
+    its `meaning` where there is an embedding model. Raises MeaningWanted where that is needed and not given.
     """
     files = [
         Candidate(turn=number, attached=attached) for number, past in enumerate(history) for attached in past.files
@@ -115,7 +126,7 @@ def choose(
     failed = {number for number, past in enumerate(history) if not past.messages and not past.far_back}
     room = _add_images(named, room, vision=vision, last=last, failed=failed)
     room = _add_whole(named, room)
-    _add_passages([each for each in named if each.count and not each.whole], room, _question(history))
+    _add_passages([each for each in named if each.count and not each.whole], room, _question(history), meaning)
     ours = [each for each in files if each.again is None]
     chosen = _chosen(history, ours)
     while lost := _lost(chosen, ours, instructions=instructions, window=window, ratio=ratio, digest=digest):
@@ -169,6 +180,7 @@ def _measure(candidates: list[Candidate]) -> None:
         if file is None:
             each.why = "deleted"
             continue
+        each.embedding_model = file.embedding_model
         each.pictures = bool(file.image) + drawn[file.pk]
         if file.pk in measured:
             each.count = measured[file.pk]["count"]
@@ -266,7 +278,7 @@ def _add_whole(candidates: list[Candidate], room: int) -> int:
     return room
 
 
-def _add_passages(candidates: list[Candidate], room: int, question: str) -> None:
+def _add_passages(candidates: list[Candidate], room: int, question: str, meaning: Meaning | None) -> None:
     """Take from files that do not fit the passages that the question is about, as many as there is room for."""
     if not candidates:
         return
@@ -278,7 +290,7 @@ def _add_passages(candidates: list[Candidate], room: int, question: str) -> None
     for file, position, size in rows:
         sizes[numbers[file]][position] = size
     chosen: list[set[int]] = [set() for _ in candidates]
-    ranked = rank(question, indexes)
+    ranked = fused(rank(question, indexes), _by_meaning(candidates, question, meaning))
     for number, position in chain(ranked, _in_order(sizes)):
         tokens = sizes[number].get(position)
         if tokens is None or position in chosen[number]:
@@ -292,6 +304,29 @@ def _add_passages(candidates: list[Candidate], room: int, question: str) -> None
             each.passages = list(Passage.objects.filter(file=each.attached.file, position__in=positions))
         if not each.passages:
             each.why = each.why or "no_room"
+            each.by = each.by_words_because = ""
+
+
+def _by_meaning(candidates: list[Candidate], question: str, meaning: Meaning | None) -> list[tuple[int, int]]:
+    """Return the passages that are near to the question, as far as models tell, and put down how each file's are
+    chosen; raises MeaningWanted."""
+    wanted = settings.EMBEDDING["model"]
+    for each in candidates:
+        each.by = BY_WORDS
+        each.by_words_because = NOT_READY if wanted and each.embedding_model != wanted else ""
+    ready = {
+        each.attached.file: number
+        for number, each in enumerate(candidates)
+        if wanted and each.embedding_model == wanted and question.strip()
+    }
+    if ready and meaning is None:
+        raise MeaningWanted(question)
+    if not ready or meaning is None:
+        return []
+    for number in ready.values():
+        candidates[number].by = BY_WORDS if meaning.trouble else BY_BOTH
+        candidates[number].by_words_because = meaning.trouble
+    return [] if meaning.trouble else near(meaning, ready)
 
 
 def _in_order(sizes: list[dict[int, int]]) -> Iterator[tuple[int, int]]:

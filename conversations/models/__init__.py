@@ -1,4 +1,4 @@
-from .attachment import Attachment, Discarded, DrawnPage, Passage, PassageIndex, StoredFile
+from .attachment import Attachment, Discarded, DrawnPage, Passage, PassageIndex, PassageVector, StoredFile
 from .calibration import Calibration
 from .conversation import Conversation
 from .digest import ContextDigest
@@ -45,6 +45,7 @@ __all__ = [
     "ModelPull",
     "Passage",
     "PassageIndex",
+    "PassageVector",
     "Preset",
     "Quota",
     "ReadingGrant",

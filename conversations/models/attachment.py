@@ -34,6 +34,9 @@ class StoredFile(models.Model):
     thumbnail = models.FileField(upload_to=stored_name, max_length=200, blank=True)
     receipt = models.JSONField(default=dict)
     tokens = models.PositiveIntegerField(default=0, help_text="Of its whole text, by our estimate.")
+    embedding_model = models.CharField(
+        max_length=200, blank=True, default="", help_text="The one whose vectors all of its passages have."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -99,6 +102,24 @@ class PassageIndex(models.Model):
 
     def __str__(self) -> str:
         return f"index of {self.file_id}"
+
+
+class PassageVector(models.Model):
+    """What a passage means: the vector that a model gave it, by which questions in other words find it."""
+
+    # Not of the passage itself: files with thousands of them are deleted in one statement.
+    file = models.ForeignKey(StoredFile, on_delete=models.CASCADE, related_name="vectors")
+    position = models.PositiveIntegerField()
+    model = models.CharField(max_length=200)
+    # A bit for each number, by which the near ones of thousands are found at once; and the numbers as signed bytes.
+    signs = models.BinaryField()
+    numbers = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "position"], name="one_vector_per_passage")]
+
+    def __str__(self) -> str:
+        return f"vector of passage {self.position} of {self.file_id}"
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):

@@ -44,6 +44,7 @@ class UsageEntry(models.Model):
         MODERATION = "moderation", _("Moderation")
         DICTATION = "dictation", _("Dictation")
         TEST = "test", _("Test")
+        EMBEDDING = "embedding", _("Embedding")
 
     class Counted(models.TextChoices):
         # By the model server, or by our own rule.

@@ -25,7 +25,7 @@ from llm.tokens import estimate
 from .. import assembly, events, ledger, live, moderation, parameters, profiles, quotas, tools
 from ..models import Turn
 from ..rendering import ready_blocks
-from . import guarding, opinion, rows
+from . import guarding, meaning, opinion, rows
 from .budget import Share
 from .clock import ThinkingClock
 from .insisting import insist
@@ -157,7 +157,7 @@ class Answer:
             toolbox = [*tools.offered(work.turn), *await tools.outside.offered(work.turn)]
             model, beside = assembly.beside(toolbox, model)
             how = {"model": model, "beside": beside, "opening": found.instructions}
-            sent = await in_database(assembly.assemble, turn=work.turn, asked=work.asked, **how)
+            sent = await meaning.assemble(work, self.catalog, **how)
             # The words themselves are not needed while the answer is written.
             self._sent = replace(sent, messages=())
             if not await self._may_begin(work, sent.tokens):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import receipts
 from ..extraction.kinds import EXTENSIONS
+from ..inclusion.meaning import BY_BOTH, BY_WORDS, NOT_READY
 from ..models import StoredFile
 
 register = template.Library()
@@ -20,6 +21,12 @@ WHY_NOT_ALL = {
     "question_failed": _("It belongs to a question that could not be answered."),
     "unreadable": _("It could not be opened."),
     "deleted": _("It was deleted."),
+}
+
+CHOSEN_BY = {BY_WORDS: _("by words"), BY_BOTH: _("by words and meaning")}
+WHY_BY_WORDS = {
+    NOT_READY: _("What its passages mean was not known yet, so they were chosen by words alone."),
+    "model_not_found": _("There is no such embedding model, so passages were chosen by words alone."),
 }
 
 register.filter("receipt_line", receipts.line)
@@ -44,6 +51,19 @@ def passages_in_all(included: dict[str, Any]) -> int:
 def why_not_all(code: str) -> str:
     """Return in a sentence why not all of a file was sent."""
     return str(WHY_NOT_ALL.get(code, ""))
+
+
+@register.filter
+def chosen_by(code: str) -> str:
+    """Return in words how the passages of a file were chosen; empty where nobody put that down."""
+    return str(CHOSEN_BY.get(code, ""))
+
+
+@register.filter
+def why_by_words(code: str) -> str:
+    """Return in a sentence why passages were chosen by words alone, where that was not wished for."""
+    other = _("The embedding model did not answer, so passages were chosen by words alone.")
+    return str(WHY_BY_WORDS.get(code, other)) if code else ""
 
 
 @register.simple_tag

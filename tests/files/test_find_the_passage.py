@@ -2,9 +2,11 @@
 
 import pytest
 
-from conversations import context, inclusion, passages
+from conversations import context, inclusion, passages, vectors
 from conversations.extraction import Section
+from conversations.models import PassageVector
 from llm.values import Message as Said
+from tests.fake_model.embeddings import vector
 from tests.support.files import attach
 
 from .manual import FACTS, pages
@@ -30,8 +32,9 @@ def past(question: str, attachment) -> context.Past:
     return context.Past(messages=(Said(role="user", text=question),), files=(attached,))
 
 
-def sent(question: str, attachment) -> context.Context:
-    chosen = inclusion.choose(history=[past(question, attachment)], instructions="", window=WINDOW, vision=False)
+def sent(question: str, attachment, meaning: inclusion.Meaning | None = None) -> context.Context:
+    history = [past(question, attachment)]
+    chosen = inclusion.choose(history=history, instructions="", window=WINDOW, vision=False, meaning=meaning)
     return context.build(history=chosen.history, instructions="", window=WINDOW, files=chosen.opening)
 
 
@@ -50,3 +53,21 @@ def test_the_page_of_a_passage_stands_with_it(manual):
     text = sent(question, manual).messages[0].text
     number = next(number for number, page in enumerate(pages(), start=1) if fact in page)
     assert f"[p. {number}]" in text[: text.index(fact)]
+
+
+def test_a_model_that_understands_little_does_no_harm(manual, settings):
+    settings.EMBEDDING = {"model": "ollama/embed", "seconds": 5}
+    file = manual.file
+    file.embedding_model = "ollama/embed"
+    file.save()
+    PassageVector.objects.bulk_create(
+        vectors.row(file.pk, each.position, vector("embed", each.text, ()), model="ollama/embed")
+        for each in file.passages.all()
+    )
+    missed = []
+    for fact, question in FACTS:
+        built = sent(question, manual, inclusion.Meaning("ollama/embed", vector("embed", question, ())))
+        assert built.tokens <= context.budget_of(WINDOW)
+        if fact not in "\n".join(message.text for message in built.messages):
+            missed.append(question)
+    assert len(FACTS) - len(missed) >= WANTED, missed

@@ -56,6 +56,8 @@ async def test_a_file_that_fits_is_sent_whole_and_before_the_question(stage, ali
             "left_out": 0,
             "image": False,
             "why": "",
+            "by": "",
+            "by_words_because": "",
         }
     ]
 

@@ -5,7 +5,7 @@ from django.core.files.base import ContentFile
 
 from accounts import audit
 from accounts.models import User
-from conversations import lifecycle, search
+from conversations import lifecycle, search, vectors
 from conversations.models import Calibration, Conversation, Message, StoredFile, Turn, UsageEntry
 from tests.api.conftest import ask, finish
 
@@ -32,6 +32,7 @@ def rows(alice: User, kept_files) -> Turn:
         )
     file = StoredFile(owner=alice, sha256="0" * 64, size=3, kind="text", media_type="text/plain", receipt=values)
     file.content.save("x", ContentFile(b"abc"))
+    vectors.row(file.pk, 0, [0.5, -0.25, 0.0, -1.0], model="ollama/embed").save()
     Calibration.objects.create(model="m", ratio=0.1 + 0.2)
     audit.enter("purge", sessions=2)
     lifecycle.create(owner=alice, title="Harbour")

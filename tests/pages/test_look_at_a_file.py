@@ -157,6 +157,16 @@ def test_what_the_model_was_sent_stands_under_the_answer(alice, words, new_id):
     html = " ".join(browser_of(alice).get(f"/chat/{new_id}/").content.decode().split())
     assert "Sent: manual.pdf 2 passages of 600" in html
     assert f'<a href="/attachments/{words.pk}/?from=7#passage-7">p. 3</a>' in html
+    (told,) = Turn.objects.get(pk=turn.pk).included
+    for by, because, said in (
+        ("words_and_meaning", "", "2 passages of 600, by words and meaning"),
+        ("words", "not_embedded", "What its passages mean was not known yet, so they were chosen by words alone."),
+        ("words", "model_not_found", "There is no such embedding model, so passages were chosen by words alone."),
+        ("words", "model_busy", "The embedding model did not answer, so passages were chosen by words alone."),
+    ):
+        Turn.objects.filter(pk=turn.pk).update(included=[{**told, "by": by, "by_words_because": because}])
+        html = " ".join(browser_of(alice).get(f"/chat/{new_id}/").content.decode().split())
+        assert said in html
     Turn.objects.filter(pk=turn.pk).update(included=[])
     assert "Sent:" not in browser_of(alice).get(f"/chat/{new_id}/").content.decode()
 

@@ -83,6 +83,8 @@ def rich(alice: User, kept_files) -> Conversation:
                 "left_out": 1,
                 "image": False,
                 "why": "no_room",
+                "by": "words_and_meaning",
+                "by_words_because": "",
             }
         ]
     )
