@@ -13,6 +13,7 @@ CHECKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "migrations": services.migrations,
     "redis": services.redis,
     "models": services.models,
+    "embeddings": services.embeddings,
     "jobs": services.jobs,
     "disk": room.disk,
     "files": room.files,
@@ -21,7 +22,7 @@ CHECKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "audit": rows.audit,
 }
 # They ask the database, and so only tell that it is away once more.
-NEED_DATABASE = {"migrations", "jobs", "files", "conversations", "usage", "audit"}
+NEED_DATABASE = {"migrations", "embeddings", "jobs", "files", "conversations", "usage", "audit"}
 
 
 def examine(only: list[str] | None = None) -> Iterator[tuple[str, Finding]]:

@@ -11,15 +11,19 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from chatsite import preparation
-from conversations import work
+from conversations import embedding, work
 from conversations.models import Job
 from llm.catalog import Catalog
 from llm.config import from_settings
+from llm.embeddings import find as find_embedder
+from llm.errors import ModelError
 
 from .finding import Finding, Severity
 
 SLOW_SECONDS = 0.2
 REDIS_SECONDS = 3
+# It may have to be loaded first.
+EMBEDDING_SECONDS = 30
 # Each process may open DATABASE_POOL connections; two of them should find room beside the administrator's own.
 PROCESSES = 2
 LATE_SECONDS = 600
@@ -108,6 +112,30 @@ def models() -> Iterator[Finding]:
     if listing.demo:
         what = "There is no model but the built-in demo."
         yield Finding(Severity.WARNING, "only_demo", what, "Pull a model in Ollama, or set OPENAI_BASE_URL.")
+
+
+def embeddings() -> Iterator[Finding]:
+    """Whether the embedding model answers, where one is named."""
+    model = settings.EMBEDDING["model"]
+    if not model:
+        return
+    try:
+        asyncio.run(_embed_a_word(model))
+    except ModelError as error:
+        what = f"EMBEDDING_MODEL is {model}, which makes no vectors: {error.detail} Passages are chosen by words alone."
+        fix = "Write it as ollama/… or openai/…, pull it in Ollama (`ollama pull`), or leave EMBEDDING_MODEL empty."
+        yield Finding(Severity.WARNING, "embedding_model", what, fix)
+    if count := embedding.waiting().count():
+        what = f"{count:,} files are found by words alone so far: {model} has not read them yet."
+        yield Finding(Severity.NOTE, "files_not_embedded", what, "A worker does that, the newest first.")
+
+
+async def _embed_a_word(model: str) -> None:
+    catalog = Catalog(from_settings())
+    try:
+        await find_embedder(catalog, model).question("word", seconds=EMBEDDING_SECONDS)
+    finally:
+        await catalog.close()
 
 
 async def _listing():

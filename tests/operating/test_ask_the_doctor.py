@@ -17,6 +17,8 @@ from chatsite.doctor import room
 from conversations import work
 from conversations.models import Conversation, DailyUsage, Job, Message, StoredFile, Turn, UsageEntry
 from tests.api.conftest import ask, finish
+from tests.fake_model import spawn
+from tests.support.files import attach
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +114,24 @@ def test_jobs_that_nobody_does_are_found():
     assert codes("jobs") == {"jobs_wait"}
     Job.objects.update(state="failed")
     assert codes("jobs") == {"jobs_failed"}
+
+
+def test_an_embedding_model_that_is_not_there_is_told(settings, alice):
+    attach(alice)
+    assert codes("embeddings") == set()
+    settings.EMBEDDING = {"model": "ollama/embed", "seconds": 5}
+    with spawn() as url:
+        settings.LLM = {**settings.LLM, "ollama_base_url": url}
+        assert codes("embeddings") == {"files_not_embedded"}
+        StoredFile.objects.update(embedding_model="ollama/embed")
+        assert codes("embeddings") == set()
+        settings.EMBEDDING = {"model": "ollama/missing-404", "seconds": 5}
+        (told, *_) = (finding for _, finding in doctor.examine(["embeddings"]))
+        assert told.code == "embedding_model"
+        assert "Ollama has no model named missing-404." in told.what and "ollama pull" in told.fix
+    # Nor is there a server any more.
+    settings.EMBEDDING = {"model": "ollama/embed", "seconds": 5}
+    assert codes("embeddings") == {"embedding_model"}
 
 
 def test_a_folder_in_memory_is_told(monkeypatch, tmp_path):
