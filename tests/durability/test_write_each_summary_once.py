@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 180
 
 
 @contextmanager
-def worker(site: Site, die_at: str = "") -> Iterator[subprocess.Popen]:
+def worker(site: Site, die_at: str = "", **settings: str) -> Iterator[subprocess.Popen]:
     """Give a running job worker of the installation; it is gone afterwards."""
     environment = {
         **site.servers[0].environment,
@@ -37,6 +37,7 @@ def worker(site: Site, die_at: str = "") -> Iterator[subprocess.Popen]:
         "DIE_AT": die_at,
         # So that the next thing a model is asked for is the summary.
         "AUTO_TITLES": "false",
+        **settings,
     }
     command = [sys.executable, "-m", "tests.durability.worker"]
     with site.servers[0].log.open("ab") as log:

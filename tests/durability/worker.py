@@ -41,7 +41,7 @@ def dying_after(function: Callable, when: Callable = lambda result, *arguments: 
 
 def arrange() -> None:
     """Have the process die at its step."""
-    from conversations import background
+    from conversations import background, embedding
     from conversations.models import Job
     from conversations.summaries import write
     from conversations.work import rows
@@ -62,6 +62,9 @@ def arrange() -> None:
         case "keeping":
             # Within the transaction, with everything written.
             write._keep = dying_after(write._keep)
+        case "second batch":
+            written: list[object] = []
+            embedding._write = dying_after(embedding._write, lambda *what: written.append(what) or len(written) == 2)
         case "kept":
             rows.finish = dying_after(rows.finish, lambda result, claim, *rest: of_summary(claim))
 
