@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -19,6 +19,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from chatsite import names
 from chatsite.admin import ReadOnlyAdmin
 
 from . import admission_admin, audit, audit_admin, browsers, emails, factors, keys, people, suspension, tokens  # noqa: F401  # these have pages there too
@@ -66,11 +67,21 @@ class PasswordForm(AdminPasswordChangeForm):
         return self.user
 
 
+class NamesRights:
+    """A form in which rights are called what they are in the reader's language."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **options: Any) -> Any:
+        field = super().formfield_for_manytomany(db_field, request, **options)  # type: ignore[misc]
+        if field is not None and db_field.related_model is Permission:
+            field.label_from_instance = names.right
+        return field
+
+
 @admin.register(User)
 @method_decorator(tells_errors, name="changelist_view")
 @method_decorator(tells_errors, name="changeform_view")
 @method_decorator(tells_errors, name="delete_view")
-class UserAdmin(Recorded, DjangoUserAdmin):
+class UserAdmin(NamesRights, Recorded, DjangoUserAdmin):
     add_form = UserCreationForm
     change_password_form = PasswordForm
     list_display = ["email", "name", "is_active", "suspended_at", "is_staff", "last_login", "date_joined"]
@@ -246,7 +257,7 @@ class AuthenticatorAdmin(Recorded, ReadOnlyAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(Recorded, DjangoGroupAdmin):
+class GroupAdmin(NamesRights, Recorded, DjangoGroupAdmin):
     recorded_texts = ("name",)
 
 

@@ -24,6 +24,13 @@ from .recording import Recorded
 from .signed_in import who_asks
 
 DECIDE = "accounts_signuprequest_decide"
+STATES = {
+    "open": gettext_lazy("open"),
+    "used up": gettext_lazy("used up"),
+    "expired": gettext_lazy("expired"),
+    "revoked": gettext_lazy("revoked"),
+    "void": gettext_lazy("void"),
+}
 
 
 class InvitationForm(forms.ModelForm):
@@ -133,7 +140,7 @@ class InvitationAdmin(Recorded):
     @admin.display(description=gettext_lazy("state"))
     def state(self, invitation: Invitation) -> str:
         """Return how it stands."""
-        return invitation.state
+        return str(STATES[invitation.state])
 
 
 @admin.register(SignupRequest)

@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 from chatsite import names
@@ -12,4 +12,6 @@ class AccountsConfig(AppConfig):
         from . import receivers
 
         names.translate(self)
+        # Of a package, which says them in English only.
+        names.translate(apps.get_app_config("mfa"))
         receivers.connect()

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -33,13 +34,14 @@ class KeyForm(forms.Form):
 
     key_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     name = forms.CharField(
+        label=_("Name"),
         help_text=_("What will use it, such as “Home dashboard”."),
         max_length=NAME_MAX_CHARACTERS,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     scopes = forms.MultipleChoiceField(
         label=_("What it may do"),
-        choices=[(name, f"{name}: {words}") for name, words in SCOPES.items()],
+        choices=[(name, format_lazy("{}: {}", name, words)) for name, words in SCOPES.items()],
         initial=["read", "chat"],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one.")},

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from django.utils.translation import gettext
+
 # Control, invisible (zero-width, direction overrides), surrogate, private and unassigned characters, line separators.
 HIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 NAME_MAX_CHARACTERS = 100
@@ -15,7 +17,7 @@ def has_hidden_characters(text: str) -> bool:
 def name_problems(name: str) -> list[str]:
     """Return what is wrong with this name to show, as sentences."""
     if has_hidden_characters(name):
-        return ["The name has characters that cannot be seen."]
+        return [gettext("The name has characters that cannot be seen.")]
     if len(name) > NAME_MAX_CHARACTERS:
-        return [f"The name is longer than {NAME_MAX_CHARACTERS} characters."]
+        return [gettext("The name is longer than %(most)s characters.") % {"most": NAME_MAX_CHARACTERS}]
     return []

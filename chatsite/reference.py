@@ -17,13 +17,15 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from . import languages
 from .queries import StrictQuery
 
 
 @cache
 def document() -> dict[str, Any]:
     """Return the OpenAPI document; it is the same for everybody, so it is made once per process."""
-    return SchemaGenerator().get_schema(request=None, public=True)
+    with languages.neutral():
+        return SchemaGenerator().get_schema(request=None, public=True)
 
 
 @method_decorator(never_cache, name="dispatch")

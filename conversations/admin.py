@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.recording import Recorded
-from chatsite.admin import ReadOnlyAdmin
+from chatsite.admin import ReadOnlyAdmin, id_of
 
 # These have pages of their own.
 from . import (  # noqa: F401
@@ -27,6 +27,7 @@ from . import (  # noqa: F401
 from .models import Calibration, ContextDigest, Feedback, Job, ModelPrice, Quota, UsageEntry
 
 CURRENCY_LETTERS = 3
+CONVERSATION, MESSAGE = id_of("conversation", _("conversation")), id_of("message", _("message"))
 
 
 @admin.register(Quota)
@@ -64,13 +65,13 @@ class ModelPriceAdmin(Recorded):
 class JobAdmin(Recorded, ReadOnlyAdmin):
     """Work in the background, and why some of it waits or has failed."""
 
-    list_display = ("created_at", "kind", "state", "attempts", "due_at", "finished_at", "conversation_id", "error")
+    list_display = ("created_at", "kind", "state", "attempts", "due_at", "finished_at", CONVERSATION, "error")
     list_filter = ("state", "kind")
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
     search_fields = ["key"]
     # No conversation, which would be told by its title, and nothing of what the work was given.
-    fields = ("kind", "key", "conversation_id", "state", "attempts", "due_at", "created_at", "finished_at", "error")
+    fields = ("kind", "key", CONVERSATION, "state", "attempts", "due_at", "created_at", "finished_at", "error")
     actions = ["try_again"]
 
     @admin.action(description=_("Try again now"), permissions=["again"])
@@ -90,25 +91,25 @@ class JobAdmin(Recorded, ReadOnlyAdmin):
 class FeedbackAdmin(Recorded, ReadOnlyAdmin):
     """What people think of answers; neither the answers nor what they wrote about them."""
 
-    list_display = ("changed_at", "value", "has_reason", "answered_by", "user", "conversation", "message_id")
+    list_display = ("changed_at", "value", "has_reason", "answered_by", "user", "conversation", MESSAGE)
     list_filter = ("value", "message__model")
     list_select_related = ["user", "message__turn"]
     date_hierarchy = "changed_at"
     ordering = ["-changed_at"]
-    fields = ("changed_at", "created_at", "value", "has_reason", "answered_by", "user", "conversation", "message_id")
+    fields = ("changed_at", "created_at", "value", "has_reason", "answered_by", "user", "conversation", MESSAGE)
     readonly_fields = fields
 
-    @admin.display(boolean=True)
+    @admin.display(boolean=True, description=_("has a reason"))
     def has_reason(self, feedback: Feedback) -> bool:
         """Whether the person has said why."""
         return bool(feedback.reason)
 
-    @admin.display(ordering="message__model")
+    @admin.display(description=_("answered by"), ordering="message__model")
     def answered_by(self, feedback: Feedback) -> str:
         """The model that answered."""
         return feedback.message.model
 
-    @admin.display
+    @admin.display(description=_("conversation"))
     def conversation(self, feedback: Feedback) -> uuid.UUID:
         """The conversation that the answer is in."""
         return feedback.message.turn.conversation_id
@@ -120,7 +121,7 @@ class UsageEntryAdmin(Recorded, ReadOnlyAdmin):
 
     list_display = (
         "created_at",
-        "user_id",
+        id_of("user", _("user")),
         "purpose",
         "model",
         "prompt_tokens",
@@ -141,8 +142,8 @@ class ContextDigestAdmin(Recorded, ReadOnlyAdmin):
 
     list_display = fields = (
         "created_at",
-        "conversation_id",
-        "through_id",
+        CONVERSATION,
+        id_of("through", _("up to turn")),
         "version",
         "by",
         "model",

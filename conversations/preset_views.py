@@ -40,7 +40,9 @@ class NamesField(forms.CharField):
 class PresetForm(forms.Form):
     """A prompt; whoever may share it says with whom."""
 
-    name = forms.CharField(max_length=NAME_CHARACTERS, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(
+        label=_("Name"), max_length=NAME_CHARACTERS, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     text = forms.CharField(
         label=_("Prompt"),
         max_length=TEXT_CHARACTERS,

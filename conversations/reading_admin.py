@@ -2,12 +2,12 @@
 
 import datetime
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.recording import Recorded
 from accounts.signed_in import who_asks
-from chatsite.admin import NearPaginator, ReadOnlyAdmin
+from chatsite.admin import NearPaginator, ReadOnlyAdmin, id_of
 from chatsite.ids import uuid_of, uuid_or
 
 from . import lifecycle, reading, threads
@@ -59,6 +59,7 @@ FACTS_OF_CONVERSATION = (
     "seen_at",
     "rated_at",
 )
+CONVERSATION = id_of("conversation", _("conversation"))
 FACTS_OF_TURN = (
     "id",
     "conversation_id",
@@ -174,9 +175,9 @@ class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"Conversation {str(conversation.pk)[:ID_SHOWN]}",
+            "title": gettext("Conversation %(id)s") % {"id": str(conversation.pk)[:ID_SHOWN]},
             "conversation": conversation,
-            "facts": [(name.replace("_", " "), _told(getattr(conversation, name))) for name in FACTS_OF_CONVERSATION],
+            "facts": [_fact(conversation, name) for name in FACTS_OF_CONVERSATION],
             "files": conversation.turns.filter(messages__attachments__isnull=False).count(),
             "page": paginator.get_page(request.GET.get("page")),
             "readings": reading.of_conversation(conversation=conversation),
@@ -254,7 +255,7 @@ class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
 class TurnAdmin(MetadataAdmin):
     list_display = (
         "created_at",
-        "conversation_id",
+        CONVERSATION,
         "author",
         "status",
         "model",
@@ -265,7 +266,7 @@ class TurnAdmin(MetadataAdmin):
         "completion_tokens",
         "error_code",
     )
-    fields = FACTS_OF_TURN
+    fields = tuple(CONVERSATION if name == "conversation_id" else name for name in FACTS_OF_TURN)
     list_select_related = ["author"]
     list_filter = (
         PeriodFilter,
@@ -286,10 +287,17 @@ class TurnAdmin(MetadataAdmin):
     owner_field = "author"
 
 
+def _fact(conversation: Conversation, name: str) -> tuple[str, str]:
+    """Return what a field is called and what stands in it, both in words."""
+    field = cast(Field, Conversation._meta.get_field(name))
+    value = getattr(conversation, f"get_{name}_display")() if getattr(field, "choices", None) else None
+    return str(field.verbose_name), _told(getattr(conversation, name) if value is None else value)
+
+
 def _told(value: Any) -> str:
     """Return a fact in words."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, datetime.datetime):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
     return "—" if value in (None, "") else str(value)

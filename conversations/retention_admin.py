@@ -62,7 +62,9 @@ class RetentionPolicyAdmin(Recorded):
 class NewHoldForm(forms.ModelForm):
     """A new hold: a person is named by their address."""
 
-    person = forms.EmailField(required=False, help_text=_("The e-mail address of the person whose chats are held."))
+    person = forms.EmailField(
+        label=_("Person"), required=False, help_text=_("The e-mail address of the person whose chats are held.")
+    )
 
     class Meta:
         model = LegalHold
@@ -174,7 +176,7 @@ class LegalHoldAdmin(Recorded):
         """The beginning of its id."""
         return str(hold.pk)[:ID_SHOWN]
 
-    @admin.display
+    @admin.display(description=_("what"))
     def what(self, hold: LegalHold) -> str:
         """Whose chats or which chat."""
         if hold.conversation_id:
@@ -185,7 +187,7 @@ class LegalHoldAdmin(Recorded):
             return gettext("Chats of %(whose)s") % {"whose": whose}
         return gettext("Anybody's chats")
 
-    @admin.display
+    @admin.display(description=_("state"))
     def state(self, hold: LegalHold) -> str:
         """Whether it holds."""
         return gettext("holds") if hold.is_open else gettext("ended")

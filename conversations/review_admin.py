@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import AccountError
 from accounts.recording import Recorded
 from accounts.signed_in import who_asks
-from chatsite.admin import ReadOnlyAdmin
+from chatsite.admin import ReadOnlyAdmin, id_of
 from chatsite.ids import uuid_or
 
 from .errors import ChatError, NotAllowed
@@ -75,7 +75,7 @@ class FlagAdmin(MetadataAdmin):
         others = Flag.objects.filter(user=flag.user).exclude(pk=flag.pk)
         context = {
             **self._context(request),
-            "title": f"Flag {str(flag.pk)[:8]}",
+            "title": gettext("Flag %(id)s") % {"id": str(flag.pk)[:8]},
             "flag": flag,
             "message": message,
             "notes": flag.notes.select_related("author"),
@@ -163,7 +163,7 @@ class FlagAdmin(MetadataAdmin):
 class RedactionAdmin(Recorded, ReadOnlyAdmin):
     """Which messages were removed, by whom and why."""
 
-    list_display = fields = ("created_at", "message_id", "by", "reason", "is_kept")
+    list_display = fields = ("created_at", id_of("message", _("message")), "by", "reason", "is_kept")
     readonly_fields = fields
     list_select_related = ["by"]
     ordering = ["-created_at"]

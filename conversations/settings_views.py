@@ -57,6 +57,7 @@ class ParametersForm(forms.Form):
     """How the model is asked in one conversation; what is left empty is left to it."""
 
     temperature = forms.FloatField(
+        label=_("Temperature"),
         required=False,
         min_value=0,
         max_value=parameters.TEMPERATURE_MAX,
@@ -72,6 +73,7 @@ class ParametersForm(forms.Form):
         help_text=_("Only the likeliest words that make up this share, up to 1."),
     )
     seed = forms.IntegerField(
+        label=_("Seed"),
         required=False,
         min_value=0,
         max_value=parameters.SEED_MAX,
@@ -86,6 +88,7 @@ class ParametersForm(forms.Form):
         help_text=_("How much of the conversation is sent at most, within what the model takes."),
     )
     thinking = forms.ChoiceField(
+        label=_("Thinking"),
         required=False,
         choices=[("", _("As the model does it")), ("on", _("On")), ("off", _("Off"))],
         help_text=_("Only counts for models that can think."),

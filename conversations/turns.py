@@ -401,7 +401,7 @@ def key_of(client_id: Any) -> str:
 
 def title_of(text: str) -> str:
     """Return a first title for a conversation: the beginning of its first question, cut between words."""
-    line = plain(text) or "New chat"
+    line = plain(text) or gettext("New chat")
     if len(line) <= TITLE_CHARACTERS:
         return line
     return line[:TITLE_CHARACTERS].rsplit(" ", 1)[0].rstrip(".,;:!?") + "…"

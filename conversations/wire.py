@@ -14,7 +14,7 @@ from .kept import sentence
 from .live import LiveMessage
 from .live.feeds import Delta
 from .models import Attachment, ContextDigest, Message, StoredFile, Turn
-from .rendering import blocks, ready_blocks
+from .rendering import blocks, ready_blocks, translated
 
 
 def encode(frame: dict) -> str:
@@ -67,7 +67,8 @@ class Html(Text):
             case "message.completed":
                 shown = {key: value for key, value in event.items() if key != "content"}
                 return encode(
-                    shown | {"blocks": ready_blocks(event["content"]), "thought": thought(event["thinking_ms"])}
+                    shown
+                    | {"blocks": translated(ready_blocks(event["content"])), "thought": thought(event["thinking_ms"])}
                 )
             case "message.redacted":
                 return encode(event | {"html": _redacted_html(event)})
@@ -86,25 +87,26 @@ class Html(Text):
     def delta(self, message: LiveMessage, delta: Delta) -> str | None:
         frame = {"type": "message.delta", "message": message.id, "turn": message.turn, "seq": delta.seq}
         frame["from"] = delta.first
-        frame["blocks"] = delta.blocks
+        frame["blocks"] = translated(delta.blocks or [])
         if delta.thinking:
             frame["thinking"] = delta.thinking
         return encode(frame)
 
     def snapshot(self, message: LiveMessage) -> str | None:
-        return encode(_snapshot(message.id, message.turn, message) | {"blocks": message.html()})
+        return encode(_snapshot(message.id, message.turn, message) | {"blocks": translated(message.html())})
 
     def conversation(self, snapshot: dict) -> str | None:
         messages = []
         for fields in snapshot["messages"]:
             shown = {key: value for key, value in fields.items() if key != "content"}
-            if "blocks" not in shown:
-                shown["blocks"] = blocks(fields["content"])
+            shown["blocks"] = translated(shown["blocks"] if "blocks" in shown else blocks(fields["content"]))
             messages.append(shown)
         return encode(snapshot | {"messages": messages})
 
     def kept(self, message: Message) -> str | None:
-        return encode(_snapshot(str(message.pk), str(message.turn_id), message) | {"blocks": blocks(message.text)})
+        return encode(
+            _snapshot(str(message.pk), str(message.turn_id), message) | {"blocks": translated(blocks(message.text))}
+        )
 
 
 class Plain(Text):

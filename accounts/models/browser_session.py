@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 
 class BrowserSessionQuerySet(models.QuerySet["BrowserSession"]):
@@ -36,4 +37,7 @@ class BrowserSession(models.Model):
         ordering = ["-created_at", "-id"]
 
     def __str__(self) -> str:
-        return f"{self.user} since {self.created_at:%Y-%m-%d %H:%M}"
+        return gettext("%(person)s since %(time)s") % {
+            "person": self.user,
+            "time": f"{self.created_at:%Y-%m-%d %H:%M}",
+        }

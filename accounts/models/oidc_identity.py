@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 ISSUER_CHARACTERS = 300
@@ -22,4 +23,4 @@ class OidcIdentity(models.Model):
         constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="one_person_per_subject")]
 
     def __str__(self) -> str:
-        return f"{self.subject} at {self.issuer}"
+        return gettext("%(subject)s at %(issuer)s") % {"subject": self.subject, "issuer": self.issuer}

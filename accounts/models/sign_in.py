@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 
 class SignInQuerySet(models.QuerySet):
@@ -38,7 +39,10 @@ class SignIn(models.Model):
         ordering = ["-last_used_at"]
 
     def __str__(self) -> str:
-        return f"{self.user} since {self.created_at:%Y-%m-%d %H:%M}"
+        return gettext("%(person)s since %(time)s") % {
+            "person": self.user,
+            "time": f"{self.created_at:%Y-%m-%d %H:%M}",
+        }
 
     @property
     def alive(self) -> bool:

@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -185,7 +186,7 @@ class ParametersField(serializers.Field):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
-            raise serializers.ValidationError("This must be an object.")
+            raise serializers.ValidationError(gettext("This must be an object."))
         return data
 
     def to_representation(self, value: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from llm.events import Event, Finished, Text, Thinking
 from .. import temporary
 from ..events import digest
 from ..moderation.watching import ENDED
-from ..rendering.live import LiveBlocks
+from ..rendering import LiveBlocks, translated
 from ..v1 import problems
 from ..v1.caller import FILTERED
 from ..v1.readers import Reader
@@ -80,7 +80,7 @@ class Frames:
         """Return the whole message, and how it ended."""
         self._live.update(self._text, done=True)
         self._seq += 1
-        whole = {"blocks": self._live.blocks, "thinking": self._thinking, "sha256": digest(self._text)}
+        whole = {"blocks": translated(self._live.blocks), "thinking": self._thinking, "sha256": digest(self._text)}
         done = self._frame("message.completed", seq=self._seq, status="complete", content=self._text, **whole)
         ended: dict[str, Any] = {"status": "completed", "finish_reason": finished.reason}
         if finished.reason == FILTERED:
@@ -96,7 +96,7 @@ class Frames:
             return b""
         first = self._live.update(self._text)
         self._seq += 1
-        told: dict[str, Any] = {"seq": self._seq, "from": first, "blocks": self._live.blocks[first:]}
+        told: dict[str, Any] = {"seq": self._seq, "from": first, "blocks": translated(self._live.blocks[first:])}
         told |= {"text": "".join(self._words), "thinking": "".join(self._thoughts)}
         self._words, self._thoughts = [], []
         self._told_at = time.monotonic()

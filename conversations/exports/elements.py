@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
-from ..rendering import blocks
+from ..rendering import blocks, translated
 from . import words
 
 # A text, or {"tag", "attrs", "in"}.
@@ -21,7 +21,7 @@ LINKS = ("http://", "https://", "mailto:")
 def of(text: str) -> list[Node]:
     """Return the elements of a Markdown text: one of each of its blocks."""
     found: list[Node] = []
-    for block in blocks(words.clean(text)):
+    for block in translated(blocks(words.clean(text))):
         found += parse(block)
     return found
 

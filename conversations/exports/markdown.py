@@ -69,7 +69,7 @@ def _message(message: Message) -> Iterator[str]:
         yield "\nAttached: " + ", ".join(map(plain, names)) + "\n"
     if message.thinking:
         yield "\nThoughts:\n\n" + fenced(words.clean(message.thinking), "text")
-    text = words.clean(message.text)
+    text = words.said(message)
     if message.role == Message.Role.TOOL:
         if given := message.tool_run.get("arguments"):
             yield gettext("\nCalled with:\n\n") + fenced(words.laid_out(given), "json")

@@ -30,4 +30,4 @@ def _message(message: Message) -> Iterator[str]:
         yield gettext("[Thoughts]\n%(clean)s\n[End of the thoughts]") % {"clean": words.clean(message.thinking)}
     if given := message.tool_run.get("arguments"):
         yield gettext("[Called with] %(laid_out)s") % {"laid_out": words.laid_out(given)}
-    yield words.clean(message.text)
+    yield words.said(message)

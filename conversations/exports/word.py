@@ -99,7 +99,7 @@ class _Writer:
             self._text(words.clean(message.thinking), "Quote")
         if given := message.tool_run.get("arguments"):
             self._code(words.laid_out(given))
-        text = words.clean(message.text)
+        text = words.said(message)
         if message.role == Message.Role.ASSISTANT:
             self._blocks(of(text), "Normal", 0)
         elif message.role == Message.Role.TOOL:

@@ -31,6 +31,11 @@ def clean(text: str) -> str:
     return UNWRITABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def said(message: Message) -> str:
+    """Return what a message says, as far as it can be written down; of a removed one, that it is gone."""
+    return clean(sentence(message.text) if message.redacted_at else message.text)
+
+
 def who(message: Message) -> str:
     """Return who said it."""
     if message.role == Message.Role.USER:

@@ -25,7 +25,7 @@ class StoredFile(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="files")
     sha256 = models.CharField(max_length=64)
-    size = models.PositiveBigIntegerField(help_text="In bytes.")
+    size = models.PositiveBigIntegerField(help_text=_("In bytes."))
     kind = models.CharField(max_length=5, choices=Kind.choices)
     media_type = models.CharField(max_length=100)
     content = models.FileField(upload_to=stored_name, max_length=200)
@@ -33,9 +33,9 @@ class StoredFile(models.Model):
     image = models.FileField(upload_to=stored_name, max_length=200, blank=True)
     thumbnail = models.FileField(upload_to=stored_name, max_length=200, blank=True)
     receipt = models.JSONField(default=dict)
-    tokens = models.PositiveIntegerField(default=0, help_text="Of its whole text, by our estimate.")
+    tokens = models.PositiveIntegerField(default=0, help_text=_("Of its whole text, by our estimate."))
     embedding_model = models.CharField(
-        max_length=200, blank=True, default="", help_text="The one whose vectors all of its passages have."
+        max_length=200, blank=True, default="", help_text=_("The one whose vectors all of its passages have.")
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

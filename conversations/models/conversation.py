@@ -6,6 +6,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .tag import key_of
@@ -78,24 +79,27 @@ class Conversation(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=200, blank=True)
     title_by = models.CharField(max_length=8, choices=TitleBy.choices, default=TitleBy.QUESTION)
-    model = models.CharField(max_length=200, blank=True, help_text="The model chosen for the next question.")
+    model = models.CharField(max_length=200, blank=True, help_text=_("The model chosen for the next question."))
     mode = models.CharField(
-        max_length=8, choices=Mode.choices, blank=True, help_text="The kind of help; empty: as each question needs it."
+        max_length=8,
+        choices=Mode.choices,
+        blank=True,
+        help_text=_("The kind of help; empty: as each question needs it."),
     )
-    instructions = models.TextField(blank=True, help_text="What the assistant is told before the conversation.")
-    parameters = models.JSONField(default=dict, blank=True, help_text="How the model is asked, where that is set.")
+    instructions = models.TextField(blank=True, help_text=_("What the assistant is told before the conversation."))
+    parameters = models.JSONField(default=dict, blank=True, help_text=_("How the model is asked, where that is set."))
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     pinned = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
     # The last turn of the branch that is open; sibling branches stay in the tree.
     leaf = models.ForeignKey("Turn", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     # Written by whoever adds messages, because counting those of a long conversation takes longer than a list may.
-    message_count = models.PositiveIntegerField(default=0, help_text="Messages, of all branches.")
+    message_count = models.PositiveIntegerField(default=0, help_text=_("Messages, of all branches."))
     created_at = models.DateTimeField(auto_now_add=True)
-    active_at = models.DateTimeField(auto_now_add=True, help_text="When something was last said.")
+    active_at = models.DateTimeField(auto_now_add=True, help_text=_("When something was last said."))
     # None: never since this was kept, so that no clock ends a conversation of before.
-    seen_at = models.DateTimeField(null=True, blank=True, help_text="When somebody last had it open.")
-    rating = models.PositiveSmallIntegerField(null=True, blank=True, help_text="From 1 to 5.")
+    seen_at = models.DateTimeField(null=True, blank=True, help_text=_("When somebody last had it open."))
+    rating = models.PositiveSmallIntegerField(null=True, blank=True, help_text=_("From 1 to 5."))
     rated_at = models.DateTimeField(null=True, blank=True)
     tags: models.ManyToManyField = models.ManyToManyField("Tag", blank=True, related_name="conversations")
     # Set: gone for everybody, and for good as soon as this can no longer be undone.
@@ -132,7 +136,7 @@ class Conversation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or "New chat"
+        return self.title or gettext("New chat")
 
     @property
     def tag_names(self) -> list[str]:

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,7 +17,7 @@ class ContextDigest(models.Model):
     """What was said on a branch up to the turn `through`; another `version` says the same shorter, or better."""
 
     class By(models.TextChoices):
-        EXTRACT = "extract"
+        EXTRACT = "extract", _("Extract")
         MODEL = "model", _("Model")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -26,9 +27,9 @@ class ContextDigest(models.Model):
     text = models.TextField()
     # What `text` was made of and the next digest is made of too, oldest first: lists of rank, role and words.
     facts = models.JSONField(default=list)
-    turns = models.PositiveIntegerField(help_text="How many turns it covers.")
-    messages = models.PositiveIntegerField(help_text="How many messages it covers.")
-    tokens = models.PositiveIntegerField(help_text="What the text takes, by our estimate.")
+    turns = models.PositiveIntegerField(help_text=_("How many turns it covers."))
+    messages = models.PositiveIntegerField(help_text=_("How many messages it covers."))
+    tokens = models.PositiveIntegerField(help_text=_("What the text takes, by our estimate."))
     by = models.CharField(max_length=7, choices=By.choices, default=By.EXTRACT)
     model = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -40,4 +41,4 @@ class ContextDigest(models.Model):
         constraints = [models.UniqueConstraint(fields=["through", "version"], name="one_digest_per_version")]
 
     def __str__(self) -> str:
-        return f"digest of {self.messages} messages"
+        return gettext("digest of %(messages)s messages") % {"messages": self.messages}

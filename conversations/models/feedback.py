@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -38,4 +39,4 @@ class Feedback(models.Model):
         constraints = [models.UniqueConstraint(fields=["message", "user"], name="one_feedback_per_person")]
 
     def __str__(self) -> str:
-        return f"Thumbs {self.value} for message {self.message_id}"
+        return gettext("feedback on message %(id)s") % {"id": self.message_id}

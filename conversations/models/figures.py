@@ -5,6 +5,8 @@ import datetime
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class DailyUsageQuerySet(models.QuerySet["DailyUsage"]):
@@ -25,18 +27,18 @@ class DailyUsage(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
-    day = models.DateField(help_text="In UTC.")
+    day = models.DateField(help_text=_("In UTC."))
     model = models.CharField(max_length=200, blank=True)
     purpose = models.CharField(max_length=10)
     counted = models.CharField(max_length=9)
     currency = models.CharField(max_length=3)
     calls = models.PositiveBigIntegerField()
-    priced_calls = models.PositiveBigIntegerField(help_text="Calls whose price is known.")
+    priced_calls = models.PositiveBigIntegerField(help_text=_("Calls whose price is known."))
     prompt_tokens = models.PositiveBigIntegerField()
     completion_tokens = models.PositiveBigIntegerField()
     cached_tokens = models.PositiveBigIntegerField()
     total_ms = models.PositiveBigIntegerField()
-    cost = models.DecimalField(max_digits=30, decimal_places=10, help_text="Of the priced calls.")
+    cost = models.DecimalField(max_digits=30, decimal_places=10, help_text=_("Of the priced calls."))
 
     objects = DailyUsageQuerySet.as_manager()
 
@@ -50,14 +52,18 @@ class DailyUsage(models.Model):
         indexes = [models.Index(fields=["day"], name="sums_of_day")]
 
     def __str__(self) -> str:
-        return f"{self.calls} calls of {self.model} on {self.day}"
+        return gettext("%(calls)s calls of %(model)s on %(day)s") % {
+            "calls": self.calls,
+            "model": self.model,
+            "day": self.day,
+        }
 
 
 class DailyFigure(models.Model):
     """One number of one day that a job has counted: what it counts (`kind`), of what (`label`), and for times how long
     (`bucket`)."""
 
-    day = models.DateField(help_text="In UTC.")
+    day = models.DateField(help_text=_("In UTC."))
     kind = models.CharField(max_length=20)
     label = models.CharField(max_length=200, blank=True)
     bucket = models.PositiveSmallIntegerField(default=0)
@@ -70,4 +76,4 @@ class DailyFigure(models.Model):
         constraints = [models.UniqueConstraint(fields=["day", "kind", "label", "bucket"], name="one_figure_of_a_day")]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.label} on {self.day}: {self.value}"
+        return f"{self.day} {self.kind} {self.label}: {self.value}"

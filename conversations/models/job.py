@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .conversation import Conversation
@@ -38,7 +39,9 @@ class Job(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=30)
-    key = models.CharField(max_length=100, unique=True, help_text="What is to be done; the same thing is queued once.")
+    key = models.CharField(
+        max_length=100, unique=True, help_text=_("What is to be done; the same thing is queued once.")
+    )
     conversation = models.ForeignKey(
         "Conversation", null=True, blank=True, on_delete=models.CASCADE, related_name="jobs"
     )
@@ -52,7 +55,7 @@ class Job(models.Model):
     worker = models.CharField(max_length=100, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    error = models.TextField(blank=True, help_text="What went wrong last.")
+    error = models.TextField(blank=True, help_text=_("What went wrong last."))
 
     objects = JobQuerySet.as_manager()
 
@@ -65,4 +68,4 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} job {self.id}"
+        return gettext("job %(id)s (%(kind)s)") % {"id": self.id, "kind": self.kind}

@@ -4,6 +4,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Message(models.Model):
     role = models.CharField(max_length=9, choices=Role.choices)
     text = models.TextField(blank=True)
     thinking = models.TextField(blank=True)
-    thinking_ms = models.PositiveIntegerField(null=True, blank=True, help_text="How long the model thought.")
+    thinking_ms = models.PositiveIntegerField(null=True, blank=True, help_text=_("How long the model thought."))
     # Of an answer given back to a program that runs its tools itself; our own calls are messages of the tool's role.
     tool_calls = models.JSONField(default=list, blank=True)
     tool_call_id = models.CharField(max_length=200, blank=True)
@@ -63,7 +64,7 @@ class Message(models.Model):
         constraints = [models.UniqueConstraint(fields=["turn", "position"], name="one_message_per_position")]
 
     def __str__(self) -> str:
-        return f"{self.role} message {self.id}"
+        return gettext("message %(id)s (%(role)s)") % {"id": self.id, "role": self.role}
 
     @property
     def is_growing(self) -> bool:

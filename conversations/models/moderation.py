@@ -182,7 +182,7 @@ class Flag(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.severity} {self.source} flag {self.id}"
+        return gettext("flag %(id)s (%(severity)s)") % {"id": self.id, "severity": self.get_severity_display()}
 
     @property
     def is_decided(self) -> bool:
@@ -203,7 +203,7 @@ class FlagNote(models.Model):
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"note {self.pk}"
+        return gettext("note %(id)s") % {"id": self.pk}
 
 
 class DecisionTemplate(models.Model):

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from .tag import KEY_CHARACTERS
 
@@ -29,11 +30,11 @@ class Preset(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="presets")
     name = models.CharField(max_length=NAME_CHARACTERS)
-    key = models.CharField(max_length=KEY_CHARACTERS, editable=False, help_text="The name as it is compared.")
+    key = models.CharField(max_length=KEY_CHARACTERS, editable=False, help_text=_("The name as it is compared."))
     text = models.TextField()
-    everybody = models.BooleanField(default=False, help_text="Whether everybody may use it.")
+    everybody = models.BooleanField(default=False, help_text=_("Whether everybody may use it."))
     groups: models.ManyToManyField = models.ManyToManyField(
-        Group, blank=True, related_name="+", help_text="Whose members may use it."
+        Group, blank=True, related_name="+", help_text=_("Whose members may use it.")
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -46,4 +46,4 @@ class Quota(models.Model):
         ]
 
     def __str__(self) -> str:
-        return gettext("Quota of %(everybody)s") % {"everybody": self.user or self.group or "everybody"}
+        return gettext("Quota of %(everybody)s") % {"everybody": self.user or self.group or gettext("everybody")}

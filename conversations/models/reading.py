@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class ReadingQuerySet(models.QuerySet["ReadingGrant"]):
@@ -27,8 +28,8 @@ class ReadingGrant(models.Model):
     reason = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
-    views = models.PositiveIntegerField(default=0, help_text="How often a page of it was opened.")
-    viewed_at = models.DateTimeField(null=True, help_text="When that was last.")
+    views = models.PositiveIntegerField(default=0, help_text=_("How often a page of it was opened."))
+    viewed_at = models.DateTimeField(null=True, help_text=_("When that was last."))
 
     objects = ReadingQuerySet.as_manager()
 
@@ -42,7 +43,7 @@ class ReadingGrant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"grant {self.id}"
+        return gettext("grant %(id)s") % {"id": self.id}
 
     @property
     def reader_name(self) -> str:

@@ -71,7 +71,7 @@ class RetentionPolicy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return gettext("Retention for %(everybody)s") % {"everybody": self.group or "everybody"}
+        return gettext("Retention for %(everybody)s") % {"everybody": self.group or gettext("everybody")}
 
     def clean(self) -> None:
         """Raise ValidationError where nobody could be told in time."""

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .conversation import Conversation
 
@@ -29,12 +30,12 @@ class ShareLink(models.Model):
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="share_links")
     # What was said up to here never changes: whoever asks again or differently makes another turn.
     leaf = models.ForeignKey("Turn", models.CASCADE, related_name="+")
-    title = models.CharField(max_length=200, blank=True, help_text="As it was then.")
+    title = models.CharField(max_length=200, blank=True, help_text=_("As it was then."))
     # SHA-256 in hexadecimal. A slow hash would protect nothing: the token is random.
     digest = models.CharField(max_length=DIGEST_CHARACTERS, unique=True, editable=False)
-    with_name = models.BooleanField(default=False, help_text="Whether it says who asked.")
-    with_work = models.BooleanField(default=False, help_text="Whether thoughts and tool calls are shown.")
-    with_images = models.BooleanField(default=False, help_text="Whether attached pictures are shown.")
+    with_name = models.BooleanField(default=False, help_text=_("Whether it says who asked."))
+    with_work = models.BooleanField(default=False, help_text=_("Whether thoughts and tool calls are shown."))
+    with_images = models.BooleanField(default=False, help_text=_("Whether attached pictures are shown."))
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -4,6 +4,7 @@ import datetime
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -35,7 +36,7 @@ class Summary(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey("Conversation", on_delete=models.CASCADE, related_name="summaries")
-    number = models.PositiveIntegerField(help_text="Which ending of the conversation it is of, from 1.")
+    number = models.PositiveIntegerField(help_text=_("Which ending of the conversation it is of, from 1."))
     # The end of the branch that was open then: what is summarised stays the same when the conversation goes on.
     leaf = models.ForeignKey("Turn", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     ended_by = models.CharField(max_length=6, choices=EndedBy.choices, default=EndedBy.PERSON)
@@ -60,7 +61,10 @@ class Summary(models.Model):
         constraints = [models.UniqueConstraint(fields=["conversation", "number"], name="one_summary_per_ending")]
 
     def __str__(self) -> str:
-        return f"{self.state} summary {self.number} of {self.conversation_id}"
+        return gettext("summary %(number)s of %(conversation)s") % {
+            "number": self.number,
+            "conversation": self.conversation_id,
+        }
 
     @property
     def duration(self) -> datetime.timedelta:

@@ -35,7 +35,7 @@ class Tag(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tags")
     name = models.CharField(max_length=NAME_CHARACTERS)
-    key = models.CharField(max_length=KEY_CHARACTERS, editable=False, help_text="The name as it is compared.")
+    key = models.CharField(max_length=KEY_CHARACTERS, editable=False, help_text=_("The name as it is compared."))
     colour = models.CharField(max_length=6, choices=Colour.choices)
     created_at = models.DateTimeField(auto_now_add=True)
 

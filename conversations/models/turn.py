@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import connection, models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 # Every so many turns of a branch, one is a milestone: a shorter way up, because a branch has no other than its turns.
@@ -135,8 +136,8 @@ class Turn(models.Model):
     class Truncated(models.TextChoices):
         """What the model server left away without an error."""
 
-        PROMPT = "prompt"
-        ANSWER = "answer"
+        PROMPT = "prompt", _("Prompt")
+        ANSWER = "answer", _("Answer")
 
     OPEN = (Status.QUEUED, Status.RUNNING)
 
@@ -231,7 +232,7 @@ class Turn(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.status} turn {self.id}"
+        return gettext("turn %(id)s (%(status)s)") % {"id": self.id, "status": self.get_status_display()}
 
     @property
     def milestone_of_next(self) -> uuid.UUID | None:

@@ -5,6 +5,7 @@ import datetime
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 # Prices are for so many tokens.
@@ -70,7 +71,7 @@ class UsageEntry(models.Model):
     prompt_tokens = models.PositiveBigIntegerField(default=0)
     completion_tokens = models.PositiveBigIntegerField(default=0)
     cached_tokens = models.PositiveBigIntegerField(
-        default=0, help_text="The part of the prompt that was not read anew."
+        default=0, help_text=_("The part of the prompt that was not read anew.")
     )
     counted = models.CharField(max_length=9, choices=Counted.choices, default=Counted.ESTIMATED)
     first_token_ms = models.PositiveIntegerField(null=True, blank=True)
@@ -98,7 +99,12 @@ class UsageEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.purpose} with {self.model}: {self.prompt_tokens} + {self.completion_tokens} tokens"
+        return gettext("%(purpose)s with %(model)s: %(prompt)s + %(completion)s tokens") % {
+            "purpose": self.get_purpose_display(),
+            "model": self.model,
+            "prompt": self.prompt_tokens,
+            "completion": self.completion_tokens,
+        }
 
     def save(self, *args, **kwargs):
         if not self._state.adding:

@@ -181,7 +181,9 @@ def check(row: ModerationRule) -> None:
         )
     for number, line in enumerate(row.lines, start=1):
         if wrong := _wrong_with(row.kind, line):
-            raise Invalid(f"Line {number}: {wrong}", code="bad_pattern")
+            raise Invalid(
+                gettext("Line %(number)s: %(wrong)s") % {"number": number, "wrong": wrong}, code="bad_pattern"
+            )
 
 
 def _wrong_with(kind: str, line: str) -> str:

@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 from html import escape, unescape
 
+from . import labels
 from .cache import Cache
 from .guard import cut, piece_end, tidy
 from .markdown import TAG, parse
@@ -12,7 +13,7 @@ from .polish import IMAGE, polish
 CACHED_BLOCK_CHARS = 20_000
 # Whole texts that were rendered lately: enough for the answers that end within a moment.
 READY_TEXTS = 32
-REST_NOTICE = "<p><em>The rest of this message is too long to be formatted and is shown as plain text.</em></p>"
+REST_NOTICE = f"<p><em>{labels.REST_NOTICE}</em></p>"
 INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffd]")
 
 polished = Cache(limit=2_000_000)
@@ -50,8 +51,8 @@ def ready_blocks(text: str) -> tuple[str, ...]:
 
 
 def render(text: str) -> str:
-    """Return a Markdown text as safe HTML."""
-    return "".join(blocks(text))
+    """Return a Markdown text as safe HTML, with its labels in the reader's language."""
+    return "".join(labels.translated(blocks(text)))
 
 
 def plain(text: str) -> str:

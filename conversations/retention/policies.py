@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from accounts.models import User
 
@@ -22,6 +23,11 @@ class Kind(StrEnum):
     FILES = "files"
     # The details of each call of a model, of which nobody is told: only staff see them.
     USAGE = "usage"
+
+    @property
+    def label(self) -> str:
+        """What staff call it."""
+        return {Kind.CHATS: gettext("Chats"), Kind.FILES: gettext("Files"), Kind.USAGE: gettext("Usage")}[self]
 
     @property
     def told_in(self) -> str:

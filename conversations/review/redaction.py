@@ -11,9 +11,12 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.models import User
+from chatsite import languages
 
 from .. import events, live, runner, search, summaries, work
 from ..errors import Invalid, NotAllowed, NotFound, UnderHold
@@ -35,14 +38,13 @@ from ..turns import check_characters
 PERMISSION = "conversations.redact_message"
 REASON_LEAST_CHARACTERS, REASON_MOST_CHARACTERS = 10, 500
 REMOVED = "[This message was removed by a moderator.]"
-NEW_TITLE = "New chat"
-HELD = "This chat is under a legal hold: nothing in it can be removed before the hold ends. Nothing was removed."
+HELD = _("This chat is under a legal hold: nothing in it can be removed before the hold ends. Nothing was removed.")
 Role = Message.Role
 
 
 class Sealed(Invalid):
     code = "cannot_be_opened"
-    detail = "The original is not kept, or was sealed with another SECRET_KEY."
+    detail = _("The original is not kept, or was sealed with another SECRET_KEY.")
 
 
 def redact(*, message_id: uuid.UUID, by: User, reason: str) -> list[Message]:
@@ -51,12 +53,15 @@ def redact(*, message_id: uuid.UUID, by: User, reason: str) -> list[Message]:
     An answer that is being written is stopped. Raises NotAllowed, Invalid, NotFound or UnderHold.
     """
     if not by.has_perm(PERMISSION):
-        raise NotAllowed("You may not remove messages.", code="may_not_redact")
+        raise NotAllowed(gettext("You may not remove messages."), code="may_not_redact")
     reason = " ".join(reason.split())
     check_characters(reason)
     if not REASON_LEAST_CHARACTERS <= len(reason) <= REASON_MOST_CHARACTERS:
-        between = f"{REASON_LEAST_CHARACTERS} to {REASON_MOST_CHARACTERS}"
-        raise Invalid(f"Give a reason of {between} characters.", code="reason_too_short")
+        raise Invalid(
+            gettext("Give a reason of %(least)s to %(most)s characters.")
+            % {"least": REASON_LEAST_CHARACTERS, "most": REASON_MOST_CHARACTERS},
+            code="reason_too_short",
+        )
     with transaction.atomic():
         # The conversation first, as everywhere.
         everything = Conversation.everything.select_for_update(of=("self",))
@@ -170,15 +175,17 @@ def _forget_what_was_made_of_it(conversation: Conversation, found: list[Message]
 
 def _forget_titles(conversation: Conversation, found: list[Message]) -> None:
     """Let no title stand that was made of these messages, in the chat or on its links."""
+    with languages.speaking_to(conversation.owner):
+        new_title = gettext("New chat")
     chosen = conversation.title_by == Conversation.TitleBy.PERSON
     # A model titles by the answer as well.
     by_model = conversation.title_by == Conversation.TitleBy.MODEL
     if not chosen and (by_model or any(each.role == Role.USER for each in found)):
-        conversation.title, conversation.title_by = NEW_TITLE, Conversation.TitleBy.PERSON
+        conversation.title, conversation.title_by = new_title, Conversation.TitleBy.PERSON
         conversation.save(update_fields=["title", "title_by"])
         search.keep_title(conversation)
     # Links keep the title of their day, which may have been made of it whatever the title is now.
-    ShareLink.objects.filter(conversation=conversation).exclude(title=conversation.title).update(title=NEW_TITLE)
+    ShareLink.objects.filter(conversation=conversation).exclude(title=conversation.title).update(title=new_title)
 
 
 def _files(*messages: Message) -> list[uuid.UUID]:

@@ -12,40 +12,17 @@ from django.utils import timezone, translation
 
 from accounts import approvals, notices
 from accounts.models import SignupRequest
-from conversations import library, summary_charts, turns, usage_charts
+from conversations import exports, library, summary_charts, turns, usage_charts
 from conversations.assembly import QuestionTooLong
 from conversations.kept import SENTENCES, sentence
 from conversations.models import Message, Turn, UsageEntry
+from conversations.rendering import blocks, render, translated
 from conversations.review.redaction import REMOVED
 from conversations.templatetags.chat import said
 from conversations.wire import FORMATS
-
-from .conftest import bare
+from tests.pages.conftest import talk  # noqa: F401
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "/chat/",
-        "/settings/",
-        "/settings/chat/",
-        "/settings/looks/",
-        "/settings/security/",
-        "/data/",
-        "/usage/",
-        "/chat/archive/",
-    ],
-)
-def test_no_page_says_a_word_that_cannot_be_translated(settled, alice, in_brackets, address):
-    alice.language = "de"
-    alice.save()
-    answer = settled.get(address)
-    assert answer.status_code == 200
-    page = answer.content.decode()
-    assert "⟦" in page
-    assert bare(page) == set()
 
 
 def test_an_error_is_told_in_the_language_that_a_program_asks_for(alice):
@@ -158,3 +135,39 @@ def test_the_sentences_of_model_errors_are_known():
         assert all(
             sentence(text % {"server": "X", "model": "Y", "because": "Z", "limit": "5"}) != text for text in found
         )
+
+
+ANSWER = (
+    "| a | b |\n|---|---|\n| 1 | Table |\n\n```python\nCode\n```\n\n    Code\n\n![](https://example.org/a.png) Image"
+)
+
+
+def test_what_the_renderer_says_itself_is_in_the_language_of_the_reader_and_what_the_model_says_is_not():
+    before = blocks(ANSWER)
+    with translation.override("de"):
+        shown = render(ANSWER)
+    for label in ('aria-label="Tabelle"><table>', 'aria-label="Python-Code"', ">Bild</a> Image</p>", "<td>Table</td>"):
+        assert label in shown
+    assert translated(before) == before == blocks(ANSWER)
+
+
+def test_news_of_an_answer_has_labels_in_the_language_of_the_reader():
+    message = Message(id=uuid.uuid4(), turn_id=uuid.uuid4(), text=ANSWER, status="complete", seq=1)
+    with translation.override("fr"):
+        assert 'aria-label=\\"Tableau\\"' in FORMATS["html"].kept(message)
+    assert 'aria-label=\\"Table\\"' in FORMATS["html"].kept(message)
+
+
+def test_a_page_is_labelled_by_nothing_that_a_model_wrote():
+    forged = '`<pre tabindex="0" role="group" aria-label="Table">` [x](https://e.org "role=group aria-label=Table")'
+    with translation.override("de"):
+        assert render(forged) == "".join(blocks(forged))
+
+
+@pytest.mark.parametrize("kind", ["md", "txt", "html"])
+def test_an_export_says_in_the_language_of_its_reader_that_a_message_was_removed(alice, talk, kind):  # noqa: F811
+    talk.messages.filter(role="assistant").update(text=REMOVED, redacted_at=timezone.now())
+    with translation.override("de"):
+        taken = exports.make(conversation=talk.conversation, user=alice, kind=kind).file.read().decode()
+    assert "Diese Nachricht wurde von einem Moderator entfernt." in taken
+    assert "removed by a moderator" not in taken

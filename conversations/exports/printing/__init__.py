@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import orjson
 from django.conf import settings
+from django.utils.translation import gettext
 
 from ...attachments import let_connection_go
 from ...errors import TooLarge
@@ -60,7 +61,7 @@ def write_pdf(scope: Scope, target: IO[bytes]) -> None:
     if code or not made.startswith(b"%PDF"):
         logger.warning("A PDF could not be set: the process ended with %d", code)
         raise TooLarge(
-            "This is too much for a PDF. Take one branch or message, or a web page, and print that.",
+            gettext("This is too much for a PDF. Take one branch or message, or a web page, and print that."),
             code="export_too_large",
         )
     target.write(made)
@@ -77,7 +78,7 @@ def _messages(scope: Scope) -> Iterator[dict[str, Any]]:
 
 
 def _message(message: Message, ending: str, turn: Turn) -> dict[str, Any]:
-    text = words.clean(message.text)
+    text = words.said(message)
     answers, tool = message.role == Message.Role.ASSISTANT, message.role == Message.Role.TOOL
     given = message.tool_run.get("arguments")
     code = [words.laid_out(given)] if given else []
