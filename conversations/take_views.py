@@ -24,6 +24,7 @@ from .views import HttpRequest
 
 ROBOTS = "noindex, nofollow, noarchive"
 PAGE_DIGITS = 6
+NAMES_TOLD = 20
 
 
 @login_required
@@ -42,22 +43,46 @@ def bring_in(request: HttpRequest) -> HttpResponse:
         files = request.FILES.getlist("file")
         if len(files) != 1:
             raise Invalid(gettext("Choose one file."), code="no_file")
-        made = imports.take_in(owner=request.user, upload=files[0])
+        made = imports.take_in(owner=request.user, upload=files[0], preferences="preferences" in request.POST)
     except ChatError as error:
         messages.error(request, error.detail)
         return redirect("data")
     count = len(made.conversations)
-    if count == 1 and not made.missing:
+    if count == 1 and not made.missing and made.account is None:
         return redirect("conversation", made.conversations[0].pk)
     messages.success(
         request,
         ngettext("%(number)s chat was imported.", "%(number)s chats were imported.", count) % {"number": count},
     )
+    if made.account is not None:
+        _tell_brought(request, made.account)
     if made.missing:
-        messages.warning(
-            request, gettext("These files were not in it: %(missing)s.") % {"missing": ", ".join(made.missing[:20])}
-        )
+        messages.warning(request, gettext("These files were not in it: %(missing)s.") % {"missing": _few(made.missing)})
     return redirect("data")
+
+
+def _tell_brought(request: HttpRequest, brought: imports.Brought) -> None:
+    """Say what an archive of everything has brought beside chats, and what not."""
+    if brought.prompts:
+        messages.success(request, gettext("Prompts that came along: %(names)s.") % {"names": _few(brought.prompts)})
+    if brought.prompts_kept:
+        messages.info(
+            request,
+            gettext("You have prompts of these names already; yours stay as they are: %(names)s.")
+            % {"names": _few(brought.prompts_kept)},
+        )
+    if brought.preferences:
+        told = _few([str(imports.PREFERENCES[name]) for name in brought.preferences])
+        messages.success(request, gettext("Settings that were taken over: %(names)s.") % {"names": told})
+    if brought.preferences_left:
+        told = _few([str(imports.PREFERENCES[name]) for name in brought.preferences_left])
+        messages.warning(request, gettext("Settings that this site does not take: %(names)s.") % {"names": told})
+
+
+def _few(names: list[str]) -> str:
+    """Return names in a row, not more than can be read."""
+    more = len(names) - NAMES_TOLD
+    return ", ".join(names[:NAMES_TOLD]) + (gettext(" and %(number)s more") % {"number": more} if more > 0 else "")
 
 
 @login_required

@@ -15,8 +15,7 @@ from chatsite.queries import StrictQuery
 from .. import downloads, exports, imports, lifecycle
 from ..errors import Invalid
 from . import taken_described as described
-from .serializers import UploadSerializer
-from .taken import ImportedSerializer
+from .taken import ImportedSerializer, ImportSerializer
 
 
 @described.export
@@ -55,13 +54,24 @@ class ExportEverythingView(StrictQuery):
 class ImportView(StrictQuery, GenericAPIView):
     """Import an export of one conversation or of everything, as `file` of a form: all of it or nothing, as my own."""
 
-    serializer_class = UploadSerializer
+    serializer_class = ImportSerializer
     parser_classes = [MultiPartParser]
 
     def post(self, request: Request) -> Response:
         files = request.FILES.getlist("file")
-        if len(files) != 1 or len(request.data) != 1:
+        if len(files) != 1 or set(request.data) - {"file", "preferences"}:
             raise Invalid(gettext("Send one file, as `file` of a form."), code="no_file" if not files else "invalid")
-        made = imports.take_in(owner=request.user, upload=files[0])
-        body = ImportedSerializer({"conversations": made.conversations, "missing_files": made.missing}).data
+        asked = ImportSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        preferences = asked.validated_data.get("preferences", False)
+        made = imports.take_in(owner=request.user, upload=files[0], preferences=preferences)
+        brought = made.account or imports.Brought()
+        body = ImportedSerializer(
+            {
+                "conversations": made.conversations,
+                "missing_files": made.missing,
+                "prompts": brought,
+                "preferences": brought,
+            }
+        ).data
         return Response(body, status=status.HTTP_201_CREATED)

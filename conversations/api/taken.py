@@ -15,6 +15,29 @@ class ImportedConversationSerializer(TellingSerializer):
         read_only_fields = fields
 
 
+class ImportSerializer(StrictSerializer):
+    file = serializers.FileField(allow_empty_file=True)
+    # In a form there are only texts.
+    preferences = serializers.BooleanField(
+        required=False,
+        help_text="Whether the settings in an archive of everything take the place of mine; not if left out.",
+    )
+
+
+class BroughtPromptsSerializer(serializers.Serializer):
+    brought = serializers.ListField(child=serializers.CharField(), source="prompts", help_text="By their names.")
+    kept = serializers.ListField(
+        child=serializers.CharField(), source="prompts_kept", help_text="Those of a name that I had already: mine stay."
+    )
+
+
+class BroughtPreferencesSerializer(serializers.Serializer):
+    brought = serializers.ListField(child=serializers.CharField(), source="preferences", help_text="What has changed.")
+    left = serializers.ListField(
+        child=serializers.CharField(), source="preferences_left", help_text="Those that this site does not take."
+    )
+
+
 class ImportedSerializer(serializers.Serializer):
     """What an import made."""
 
@@ -22,6 +45,8 @@ class ImportedSerializer(serializers.Serializer):
     missing_files = serializers.ListField(
         child=serializers.CharField(), help_text="Names of files that were attached, whose bytes were not sent."
     )
+    prompts = BroughtPromptsSerializer(help_text="Of an archive of everything.")
+    preferences = BroughtPreferencesSerializer(help_text="Of an archive of everything.")
 
 
 class ShareSerializer(TellingSerializer):

@@ -8,9 +8,9 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from chatsite.openapi import errors
 
 from .. import exports
-from .serializers import UploadSerializer
 from .taken import (
     ImportedSerializer,
+    ImportSerializer,
     MadeShareSerializer,
     NewShareSerializer,
     ShareSerializer,
@@ -58,7 +58,7 @@ importing = extend_schema_view(
         operation_id="import_conversations",
         tags=["Taking along"],
         summary="Import an export",
-        request={"multipart/form-data": UploadSerializer},
+        request={"multipart/form-data": ImportSerializer},
         responses={201: ImportedSerializer, **errors(413, 422, 429)},
     )
 )

@@ -271,6 +271,27 @@ class ManifestForm(Form):
     sha256: Digest
 
 
+class PromptForm(Form):
+    name: Short
+    text: Text
+    created_at: Moment | None = None
+
+
+class AccountForm(BaseModel):
+    """What an archive of everything has of an account; who it was, and its keys, are nobody's business here."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    prompts: Annotated[list[PromptForm], Field(max_length=1000)] = []
+    instructions: Text | None = None
+    use_instructions: bool | None = None
+    default_model: Short | None = None
+    default_mode: Code | None = None
+    theme: Code | None = None
+    density: Code | None = None
+    language: Code | None = None
+
+
 class ExportForm(Form):
     """A conversation as it was exported."""
 

@@ -20,7 +20,7 @@ from ..errors import Invalid, TooLarge
 from ..exports import PARTS, record
 
 if TYPE_CHECKING:
-    from .form import ExportForm
+    from .form import AccountForm, ExportForm
 
 # What an archive may hold: so many entries, which unpack to so many times what it may weigh.
 MOST_ENTRIES = 10_000
@@ -32,6 +32,7 @@ MOST_LEVELS = 64
 PIECE_BYTES = 256 * 1024
 ZIP_BEGINS = b"PK"
 CONVERSATION = re.compile(r"conversation\.json|conversations/[0-9a-f-]{36}\.json")
+ACCOUNT = "account.json"
 # What a broken or hostile archive makes the library say.
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError, KeyError)
 
@@ -64,12 +65,16 @@ class Parcel:
             yield parse(self._path.read_bytes())
             return
         names = [each.filename for each in self._zip.infolist() if CONVERSATION.fullmatch(each.filename)]
-        if not names:
+        if not names and ACCOUNT not in self._zip.NameToInfo:
             raise NotAnExport(gettext("There is no conversation in this archive."))
         for name in names:
-            if self._zip.getinfo(name).file_size > settings.IMPORT_MAX_BYTES:
-                raise _too_large()
-            yield parse(b"".join(self._pieces(name)))
+            yield parse(self._entry(name))
+
+    def account(self) -> "AccountForm | None":
+        """Return what an archive of everything has of its account, None for any other; raises as `conversations`."""
+        if self._zip is None or ACCOUNT not in self._zip.NameToInfo:
+            return None
+        return parse_account(self._entry(ACCOUNT))
 
     def has_file(self, sha256: str) -> bool:
         """Whether it holds the bytes of a file."""
@@ -84,6 +89,12 @@ class Parcel:
                 written.write(piece)
         if digest.hexdigest() != sha256:
             raise NotAnExport(gettext("A file in this archive is not what its name says."))
+
+    def _entry(self, name: str) -> bytes:
+        assert self._zip is not None
+        if self._zip.getinfo(name).file_size > settings.IMPORT_MAX_BYTES:
+            raise _too_large()
+        return b"".join(self._pieces(name))
 
     def _pieces(self, name: str) -> Iterator[bytes]:
         """Yield an entry, never more of it in memory than a piece: what it says to hold can be a lie."""
@@ -123,31 +134,27 @@ class Parcel:
 def parse(raw: bytes) -> "ExportForm":
     """Return an export that is whole and has the right form; raises NotAnExport."""
     # Loaded by the first import: a server starts and rests without.
-    from pydantic import ValidationError
-
     from .form import ExportForm
 
-    try:
-        data = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise NotAnExport(gettext("This is not valid JSON: %(error)s.") % {"error": error}) from None
+    data = _loaded(raw)
     if not isinstance(data, dict) or data.get("format") != record.FORMAT:
         raise NotAnExport
     if data.get("version") != record.VERSION:
         raise NotAnExport(
             gettext("Only version %(version)s can be imported.") % {"version": record.VERSION}, code="unknown_version"
         )
-    if is_deep(data):
-        raise NotAnExport(gettext("It is nested more than %(most_levels)s levels deep.") % {"most_levels": MOST_LEVELS})
-    if holds_nul(data):
-        raise NotAnExport(gettext("The text holds a NUL character."), code="invalid_character")
+    _check_holdable(data)
     _check_whole(data)
-    try:
-        return ExportForm.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(str(part)[:50] for part in first["loc"])
-        raise NotAnExport(f"{place}: {first['msg']}.") from None
+    return _formed(ExportForm, data)
+
+
+def parse_account(raw: bytes) -> "AccountForm":
+    """Return what is brought in of an account; raises NotAnExport."""
+    from .form import AccountForm
+
+    data = _loaded(raw)
+    _check_holdable(data)
+    return _formed(AccountForm, data)
 
 
 def is_deep(data: Any) -> bool:
@@ -163,6 +170,31 @@ def is_deep(data: Any) -> bool:
         if not level:
             return False
     return True
+
+
+def _loaded(raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise NotAnExport(gettext("This is not valid JSON: %(error)s.") % {"error": error}) from None
+
+
+def _formed(form: Any, data: Any) -> Any:
+    from pydantic import ValidationError
+
+    try:
+        return form.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(str(part)[:50] for part in first["loc"])
+        raise NotAnExport(f"{place}: {first['msg']}.") from None
+
+
+def _check_holdable(data: Any) -> None:
+    if is_deep(data):
+        raise NotAnExport(gettext("It is nested more than %(most_levels)s levels deep.") % {"most_levels": MOST_LEVELS})
+    if holds_nul(data):
+        raise NotAnExport(gettext("The text holds a NUL character."), code="invalid_character")
 
 
 def _check_whole(data: dict[str, Any]) -> None:

@@ -18,6 +18,8 @@ from chatsite.languages import grouped
 from .. import attachments, exports, storage
 from ..errors import OverQuota, TooLarge
 from ..models import Attachment, Conversation, StoredFile
+from . import account
+from .account import Brought
 from .reading import Parcel
 
 # How many imports one person may begin in a minute.
@@ -27,16 +29,18 @@ MINUTE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The new conversations, and the names of files that were attached in them and are not here."""
+    """The new conversations, the names of files that were attached in them and are not here, and what an archive of
+    everything had of its account."""
 
     conversations: list[Conversation]
     missing: list[str]
+    account: Brought | None = None
 
 
-def take_in(*, owner: Any, upload: Any) -> Imported:
+def take_in(*, owner: Any, upload: Any, preferences: bool = False) -> Imported:
     """Return what was imported out of an uploaded export, all of it committed; if anything is wrong, nothing is.
 
-    Raises Invalid, TooLarge, Unreadable or OverQuota.
+    With `preferences` the settings in an archive of everything take the place of the owner's. Raises Invalid, TooLarge, Unreadable or OverQuota.
     """
     _check_pace(owner)
     # An archive may hold thousands of files to read.
@@ -45,7 +49,7 @@ def take_in(*, owner: Any, upload: Any) -> Imported:
         try:
             names = _checked(parcel)
             with _files(owner, parcel, names):
-                return _written(owner, parcel, names)
+                return _written(owner, parcel, names, preferences)
         finally:
             parcel.close()
 
@@ -90,16 +94,20 @@ def _files(owner: Any, parcel: Parcel, names: Mapping[str, str]) -> Iterator[Non
 
 
 @transaction.atomic
-def _written(owner: Any, parcel: Parcel, names: Mapping[str, str]) -> Imported:
+def _written(owner: Any, parcel: Parcel, names: Mapping[str, str], preferences: bool) -> Imported:
     from .writing import Writer
 
+    form = parcel.account()
+    # A person before what is theirs.
+    brought = account.bring(owner=owner, form=form, preferences=preferences) if form else None
     # Also files that an export without bytes names, if they are the importer's already. They must not go meanwhile.
     mine = StoredFile.objects.select_for_update(no_key=True).filter(owner=owner, sha256__in=names)
     files = {file.sha256: file for file in mine.order_by("pk")}
     made = [Writer(export, owner=owner, files=files).write() for export in parcel.conversations()]
     ids = [str(each.pk) for each in made]
-    audit.enter("conversations.imported", actor=owner, whom=owner, count=len(ids), conversations=ids)
-    return Imported(made, sorted({name for sha256, name in names.items() if sha256 not in files}))
+    of_account = {"prompts": len(brought.prompts), "preferences": brought.preferences} if brought else {}
+    audit.enter("conversations.imported", actor=owner, whom=owner, count=len(ids), conversations=ids, **of_account)
+    return Imported(made, sorted({name for sha256, name in names.items() if sha256 not in files}), brought)
 
 
 def _check_pace(owner: Any) -> None:
