@@ -88,6 +88,43 @@ def _few(names: list[str]) -> str:
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+def take(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponseBase:
+    """The messages of the open branch to tick, and the file with those that were, or with the branch up to the last."""
+    conversation = lifecycle.find(conversation_id=conversation_id, user=request.user)
+    problem, ticked = "", request.POST.getlist("message")
+    if request.method == "POST":
+        try:
+            made = exports.make(
+                conversation=conversation,
+                user=request.user,
+                kind=request.POST.get("format", ""),
+                message=_ticked(ticked),
+                up_to="up_to" in request.POST,
+            )
+            return downloads.made(made.file, filename=made.name, content_type=made.media_type)
+        except ChatError as error:
+            if error.status == NotFound.status:
+                raise
+            problem = error.detail
+    lines, has_earlier = exports.lines(conversation)
+    context = {
+        "conversation": conversation,
+        "title": str(conversation),
+        "lines": lines,
+        "has_earlier": has_earlier,
+        "ticked": set(ticked),
+        "up_to": "up_to" in request.POST,
+        "chosen_format": request.POST.get("format", "pdf"),
+        "kinds": exports.KINDS.items(),
+        "problem": problem,
+    }
+    status = 400 if problem else 200
+    return render(request, "conversations/take.html", _beside(request) | context, status=status)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("token", "address")
 def share(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """The links to a conversation, and a form for a new one, whose address is in the answer to that form alone."""
@@ -177,6 +214,13 @@ def _beside(request: HttpRequest) -> dict[str, Any]:
         "sharing": settings.SHARING,
         "import_limit": megabytes(settings.IMPORT_MAX_BYTES),
     }
+
+
+def _ticked(ticked: list[str]) -> str:
+    """Return the ids of messages with commas between; raises Invalid where there is none."""
+    if not any(ticked):
+        raise Invalid(gettext("Tick at least one message."), code="no_message")
+    return ",".join(ticked)
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:

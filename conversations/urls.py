@@ -45,6 +45,7 @@ urlpatterns = [
     path("settings/prompts/<uuid:preset_id>/delete/", preset_views.delete, name="preset_delete"),
     path("settings/shortcuts/", settings_views.shortcuts, name="shortcuts"),
     path("settings/chat/", settings_views.chat, name="settings_chat"),
+    path("chat/<uuid:conversation_id>/export/", take_views.take, name="take"),
     path("chat/<uuid:conversation_id>/share/", take_views.share, name="share"),
     path("shares/<uuid:link_id>/revoke/", take_views.revoke, name="share_revoke"),
     path("s/<slug:token>/", take_views.shared, name="shared"),

@@ -38,7 +38,12 @@ export = extend_schema_view(
                 description="`json` and `zip` hold everything, all branches too; the others are for reading.",
             ),
             OpenApiParameter("branch", uuid.UUID, description="A turn: only the branch that ends with it."),
-            OpenApiParameter("message", uuid.UUID, description="Only this message; in JSON, its whole turn."),
+            OpenApiParameter(
+                "message",
+                str,
+                description="The id of a message, or of several of one branch with commas between: only these; in "
+                "JSON, their whole turns.",
+            ),
         ],
         responses={**FILES, **errors(413, 429)},
     )

@@ -2,6 +2,7 @@
 
 from .archive import PIECE_BYTES, pack, pack_everything
 from .case import pack_case
+from .choosing import lines
 from .complete import PARTS, as_json
 from .making import KINDS, Export, Kind, make, make_case, make_everything, place
 from .markdown import as_markdown
@@ -24,6 +25,7 @@ __all__ = [
     "as_markdown",
     "as_text",
     "how_it_ended",
+    "lines",
     "make",
     "make_case",
     "make_everything",

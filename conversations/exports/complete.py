@@ -45,12 +45,16 @@ def as_json(scope: Scope, files: dict[str, StoredFile] | None = None) -> Iterato
     def turns() -> Iterator[dict[str, Any]]:
         mine = Feedback.objects.filter(user=scope.conversation.owner_id)
         thumbs = {each.message_id: each for each in mine.filter(message__turn__conversation=scope.conversation)}
+        before: uuid.UUID | None = None
         for turn in scope.turns():
+            # Of messages that were chosen each turn follows the one before it, whatever was said between them.
+            parent = before if scope.chosen else turn.parent_id
             # A message stays with what it answers, or is answered by: the whole turn.
             said = list(turn.messages.all())
             files.update({each.file.sha256: each.file for message in said for each in message.attachments.all()})
-            yield record.turn(turn, said, inside=inside, thumbs=thumbs)
+            yield record.turn(turn, said, parent=parent, inside=inside, thumbs=thumbs)
             inside.add(turn.pk)
+            before = turn.pk
 
     def digests() -> Iterator[dict[str, Any]]:
         for row in scope.conversation.digests.order_by("created_at", "pk").iterator(100):

@@ -23,6 +23,8 @@ from . import archive, complete, markdown, names, page, printing, scope, text, w
 
 # Smaller ones never touch the disk.
 IN_MEMORY_BYTES = 1024 * 1024
+# Of those that are named one by one.
+MOST_MESSAGES = 1000
 # How many one person has made at the same time, and after how long one counts as lost.
 AT_ONCE = 2
 LOST_SECONDS = 900
@@ -66,9 +68,16 @@ KINDS = {
 
 
 def make(
-    *, conversation: Conversation, user: Any, kind: str, branch: str | None = None, message: str | None = None
+    *,
+    conversation: Conversation,
+    user: Any,
+    kind: str,
+    branch: str | None = None,
+    message: str | None = None,
+    up_to: bool = False,
 ) -> Export:
-    """Return a conversation as a file: all of it, or the branch that ends in a turn, or one message.
+    """Return a conversation as a file: all of it, or the branch that ends in a turn, or messages, with commas between,
+    or with `up_to` the branch that ends with the last of them.
 
     Raises Invalid, NotFound or OverQuota.
     """
@@ -77,8 +86,19 @@ def make(
     if branch and message:
         raise Invalid(gettext("Name a branch or a message, not both."))
     found = KINDS[kind]
-    what = scope.of(conversation, branch=_id(branch, "branch"), message=_id(message, "message"))
-    part = {"format": kind, "branch": branch, "message": message}
+    chosen = [id for each in (message or "").split(",") if (id := _id(each, "message"))]
+    if len(chosen) > MOST_MESSAGES:
+        raise Invalid(
+            gettext("Choose %(most)s messages at most, or a branch.") % {"most": MOST_MESSAGES},
+            code="too_many_messages",
+        )
+    what = scope.of(conversation, branch=_id(branch, "branch"), messages=chosen)
+    if up_to:
+        branch, chosen = str(what.leaf), []
+        what = scope.of(conversation, branch=what.leaf)
+    part: dict[str, Any] = {"format": kind, "branch": branch, "message": str(chosen[0]) if len(chosen) == 1 else None}
+    if len(chosen) > 1:
+        part["messages"] = len(chosen)
     entry = partial(_enter, user, conversation, {name: value for name, value in part.items() if value})
 
     def write(target: IO[bytes]) -> None:

@@ -27,7 +27,7 @@ def as_markdown(scope: Scope) -> Iterator[bytes]:
     for turn in scope.branch():
         for message in scope.messages(turn):
             yield "".join(_message(message)).encode()
-        if scope.message is None and (ending := words.how_it_ended(turn)):
+        if not scope.chosen and (ending := words.how_it_ended(turn)):
             yield f"\n*{ending}*\n".encode()
 
 

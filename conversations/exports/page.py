@@ -60,7 +60,7 @@ def _page(scope: Scope, turns: Iterable[tuple[Turn, dict[str, Any]]]) -> Iterato
         for message in said:
             for each in message.attachments.all():
                 vars(each)["picture"] = _picture(each)
-        ending = words.how_it_ended(turn) if scope.message is None else ""
+        ending = words.how_it_ended(turn) if not scope.chosen else ""
         told = {"turn": turn, "messages": shown(said), "ending": ending, "own_icons": True, **more}
         yield template.render(told).encode()
     yield after.encode()

@@ -51,12 +51,18 @@ def conversation(row: Conversation, *, leaf: uuid.UUID | None) -> dict[str, Any]
 
 
 def turn(
-    row: Turn, messages: list[Message], *, inside: Container[uuid.UUID], thumbs: Mapping[uuid.UUID, Feedback]
+    row: Turn,
+    messages: list[Message],
+    *,
+    parent: uuid.UUID | None,
+    inside: Container[uuid.UUID],
+    thumbs: Mapping[uuid.UUID, Feedback],
 ) -> dict[str, Any]:
-    """Return a turn with its messages and what was thought of them; `inside` are the turns of the export before it."""
+    """Return a turn with its messages and what was thought of them; `parent` is the turn that it follows, and `inside`
+    are the turns of the export before it."""
     return {
         "id": str(row.pk),
-        "parent": str(row.parent_id) if row.parent_id in inside else None,
+        "parent": str(parent) if parent in inside else None,
         "continues": str(row.continues_id) if row.continues_id in inside else None,
         "carried": row.carried,
         "status": row.status,

@@ -18,7 +18,7 @@ def as_text(scope: Scope) -> Iterator[bytes]:
     for turn in scope.branch():
         for message in scope.messages(turn):
             yield "\n".join(_message(message)).encode() + b"\n"
-        if scope.message is None and (ending := words.how_it_ended(turn)):
+        if not scope.chosen and (ending := words.how_it_ended(turn)):
             yield f"\n[{ending}]\n".encode()
 
 

@@ -45,7 +45,7 @@ def write_docx(scope: Scope, target: IO[bytes]) -> None:
         for message in scope.messages(turn):
             left = taken(left, message)
             writer.message(message)
-        if scope.message is None:
+        if not scope.chosen:
             writer.ending(turn)
         writer.put_aside()
     writer.finish()

@@ -40,7 +40,8 @@ class Imported:
 def take_in(*, owner: Any, upload: Any, preferences: bool = False) -> Imported:
     """Return what was imported out of an uploaded export, all of it committed; if anything is wrong, nothing is.
 
-    With `preferences` the settings in an archive of everything take the place of the owner's. Raises Invalid, TooLarge, Unreadable or OverQuota.
+    With `preferences` the settings in an archive of everything take the place of the owner's. Raises Invalid,
+    TooLarge, Unreadable or OverQuota.
     """
     _check_pace(owner)
     # An archive may hold thousands of files to read.

@@ -159,6 +159,8 @@ ROUTES: dict[str, Route] = {
     "preset_delete": page("theirs", POST=302),
     "shortcuts": page("mine", GET=200),
     "settings_chat": page("mine", GET=200, POST=(302, {"instructions": "Be brief."})),
+    # Nothing is ticked.
+    "take": page("theirs", GET=200, POST=400),
     "share": page("theirs", GET=200, POST=200),
     "share_revoke": page("theirs", POST=302),
     "data": page("mine", GET=200),

@@ -1,4 +1,4 @@
-"""The archive of everything, brought in again: prompts that are not there yet, and settings where they are asked for."""
+"""The archive of everything, brought in again: prompts that are not there yet, and settings where one wants them."""
 
 import io
 import zipfile

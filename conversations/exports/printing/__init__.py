@@ -73,7 +73,7 @@ def _messages(scope: Scope) -> Iterator[dict[str, Any]]:
         said = scope.messages(turn)
         for message in said:
             left = taken(left, message)
-            last = message is said[-1] and scope.message is None
+            last = message is said[-1] and not scope.chosen
             yield _message(message, words.how_it_ended(turn) if last else "", turn)
 
 
