@@ -106,7 +106,9 @@ def _written(owner: Any, parcel: Parcel, names: Mapping[str, str], preferences: 
     files = {file.sha256: file for file in mine.order_by("pk")}
     made = [Writer(export, owner=owner, files=files).write() for export in parcel.conversations()]
     ids = [str(each.pk) for each in made]
-    of_account = {"prompts": len(brought.prompts), "preferences": brought.preferences} if brought else {}
+    of_account: dict[str, Any] = (
+        {"prompts": len(brought.prompts), "preferences": brought.preferences} if brought else {}
+    )
     audit.enter("conversations.imported", actor=owner, whom=owner, count=len(ids), conversations=ids, **of_account)
     return Imported(made, sorted({name for sha256, name in names.items() if sha256 not in files}), brought)
 

@@ -4,7 +4,12 @@ import re
 from collections.abc import Iterable
 
 from django.utils.translation import get_language, gettext
-from django.utils.translation import gettext_noop as _
+
+
+def _(words: str) -> str:
+    """Mark words for the catalogs; the renderer works where Django is not set up too."""
+    return words
+
 
 REST_NOTICE = _("The rest of this message is too long to be formatted and is shown as plain text.")
 SAID = {_("Code"), _("Image"), _("Long passage"), _("Table"), REST_NOTICE}

@@ -51,8 +51,8 @@ def ready_blocks(text: str) -> tuple[str, ...]:
 
 
 def render(text: str) -> str:
-    """Return a Markdown text as safe HTML, with its labels in the reader's language."""
-    return "".join(labels.translated(blocks(text)))
+    """Return a Markdown text as safe HTML."""
+    return "".join(blocks(text))
 
 
 def plain(text: str) -> str:

@@ -12,7 +12,7 @@ from chatsite.languages import grouped
 from .. import parameters, tools
 from ..kept import sentence
 from ..models import Message, Mode, Turn
-from ..rendering import render
+from ..rendering import blocks, translated
 from ..wire import thought
 
 register = template.Library()
@@ -89,5 +89,5 @@ def said(message: Message) -> str:
 
 @register.filter
 def markdown(text: str) -> SafeString:
-    """Return a model's words as HTML, made safe by the one renderer."""
-    return mark_safe(render(text))
+    """Return a model's words as HTML, made safe by the one renderer, with its labels in the reader's language."""
+    return mark_safe("".join(translated(blocks(text))))

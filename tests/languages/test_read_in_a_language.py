@@ -16,9 +16,9 @@ from conversations import exports, library, summary_charts, turns, usage_charts
 from conversations.assembly import QuestionTooLong
 from conversations.kept import SENTENCES, sentence
 from conversations.models import Message, Turn, UsageEntry
-from conversations.rendering import blocks, render, translated
+from conversations.rendering import blocks, translated
 from conversations.review.redaction import REMOVED
-from conversations.templatetags.chat import said
+from conversations.templatetags.chat import markdown, said
 from conversations.wire import FORMATS
 from tests.pages.conftest import talk  # noqa: F401
 
@@ -145,7 +145,7 @@ ANSWER = (
 def test_what_the_renderer_says_itself_is_in_the_language_of_the_reader_and_what_the_model_says_is_not():
     before = blocks(ANSWER)
     with translation.override("de"):
-        shown = render(ANSWER)
+        shown = markdown(ANSWER)
     for label in ('aria-label="Tabelle"><table>', 'aria-label="Python-Code"', ">Bild</a> Image</p>", "<td>Table</td>"):
         assert label in shown
     assert translated(before) == before == blocks(ANSWER)
@@ -161,7 +161,7 @@ def test_news_of_an_answer_has_labels_in_the_language_of_the_reader():
 def test_a_page_is_labelled_by_nothing_that_a_model_wrote():
     forged = '`<pre tabindex="0" role="group" aria-label="Table">` [x](https://e.org "role=group aria-label=Table")'
     with translation.override("de"):
-        assert render(forged) == "".join(blocks(forged))
+        assert markdown(forged) == "".join(blocks(forged))
 
 
 @pytest.mark.parametrize("kind", ["md", "txt", "html"])
