@@ -28,7 +28,7 @@ from ..rendering import ready_blocks
 from . import guarding, meaning, opinion, rows
 from .budget import Share
 from .clock import ThinkingClock
-from .insisting import insist
+from .insisting import insist, insist_on
 from .line import Line
 from .rounds import Rounds
 
@@ -148,13 +148,13 @@ class Answer:
             provider, model = found.provider, found.model
             self._model, self._provider = model.id, model.provider
             await self._enter(work)
-            self._watch = await moderation.watch(work.turn.author, told=work.answer.text)
+            self._watch = await insist_on(moderation.watch, work.turn.author, told=work.answer.text)
             if self._watch is not None and self._watch.rules.guards:
                 told = (work.turn, work.question, self._watch, self.catalog, self.message)
                 self._guards = guarding.Guards(*told)
                 await self._guards.judge_question()
             await opinion.ask(work.turn, work.question, self.catalog)
-            toolbox = [*tools.offered(work.turn), *await tools.outside.offered(work.turn)]
+            toolbox = [*tools.offered(work.turn), *await insist_on(tools.outside.offered, work.turn)]
             model, beside = assembly.beside(toolbox, model)
             how = {"model": model, "beside": beside, "opening": found.instructions}
             sent = await meaning.assemble(work, self.catalog, **how)
@@ -222,7 +222,7 @@ class Answer:
         """Whether the author's budget has room for this answer; asked here, because it may have waited in line."""
         if not work.limits.has_budget:
             return True
-        room = await in_database(
+        room = await insist(
             quotas.allowance,
             user=work.turn.author,
             limits=work.limits,

@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 
 from chatsite import metrics
-from chatsite.threads import in_database
 from llm import embeddings
 from llm.catalog import Catalog
 from llm.embeddings import Rests
@@ -16,6 +15,7 @@ from llm.errors import ModelError
 from .. import asides, assembly, inclusion, ledger
 from ..models import Turn
 from . import rows
+from .insisting import insist
 
 logger = logging.getLogger(__name__)
 
@@ -29,10 +29,10 @@ async def assemble(work: rows.Work, catalog: Catalog, **how: Any) -> assembly.Se
     """Return what the model is sent for a turn; how passages were chosen, and why by words alone, is told with it."""
     what = {"turn": work.turn, "asked": work.asked, **how}
     try:
-        return await in_database(assembly.assemble, **what)
+        return await insist(assembly.assemble, **what)
     except inclusion.MeaningWanted as wanted:
         meaning = await _meaning(wanted.question[:QUESTION_CHARACTERS], work.turn, catalog)
-    return await in_database(assembly.assemble, **what, meaning=meaning)
+    return await insist(assembly.assemble, **what, meaning=meaning)
 
 
 async def _meaning(question: str, turn: Turn, catalog: Catalog) -> inclusion.Meaning:
@@ -62,4 +62,4 @@ async def _vector(question: str, turn: Turn, catalog: Catalog) -> list[float]:
         return vector
     finally:
         whose = {"user_id": turn.author_id, "conversation_id": turn.conversation_id, "turn_id": turn.pk}
-        await asyncio.shield(in_database(ledger.enter, calls, **whose))
+        await asyncio.shield(insist(ledger.enter, calls, **whose))

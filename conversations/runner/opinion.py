@@ -13,6 +13,7 @@ from llm.values import Options
 
 from .. import asides, ledger, modes
 from ..models import Turn, UsageEntry
+from .insisting import insist
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ async def ask(turn: Turn, question: str, catalog: Catalog) -> None:
         logger.info("No second opinion on turn %s: %s", turn.pk, error)
         return
     if found is not None:
-        await in_database(modes.overrule, turn, found)
+        await insist(modes.overrule, turn, found)
 
 
 async def _opinion(turn: Turn, question: str, catalog: Catalog) -> intent.Mode | None:

@@ -1,9 +1,11 @@
 """How an answer ends: too long a one is cut, and its words are kept whatever the database thinks of its figures."""
 
 import asyncio
+import functools
 import uuid
 
 import pytest
+from django.db import InterfaceError, OperationalError
 
 from chatsite.threads import in_database
 from conversations import turns
@@ -63,6 +65,29 @@ async def test_thoughts_count_as_part_of_the_longest_answer(alice, catalog, monk
     turn, answer = await ask(alice, catalog, Thinking("1234567"), "890abc", "never read")
     assert turn.finish_reason == "length"
     assert (answer.thinking, answer.text) == ("1234567", "890")
+
+
+# What is looked up before the model is asked, by where it is.
+PREPARATIONS = {"watch": answers.moderation, "offered": answers.tools.outside, "assemble": answers.assembly}
+
+
+@pytest.mark.parametrize("name", PREPARATIONS)
+async def test_a_question_is_answered_though_the_database_goes_away_before_the_model_is_asked(
+    alice, catalog, monkeypatch, name
+):
+    work, away = getattr(PREPARATIONS[name], name), iter([OperationalError("gone"), InterfaceError("still gone")])
+
+    @functools.wraps(work)
+    def lost_at_first(*arguments, **named):
+        for error in away:
+            raise error
+        return work(*arguments, **named)
+
+    monkeypatch.setattr(PREPARATIONS[name], name, lost_at_first)
+    turn, answer = await ask(alice, catalog, "The sea rises.")
+    assert next(away, None) is None
+    assert (turn.status, turn.error_code) == ("completed", "")
+    assert (answer.status, answer.text) == ("complete", "The sea rises.")
 
 
 async def test_words_are_kept_when_the_database_refuses_the_figures(alice, catalog, monkeypatch, caplog):
