@@ -56,6 +56,8 @@ class Engine:
         # Open turns of others: their last sign of life, and since when it has not changed, by our own clock.
         self._seen: dict[uuid.UUID, tuple[object, float]] = {}
         self._looked_at = 0.0
+        # Turns of ours of which something unforeseen became: they are not begun again.
+        self._broken: set[uuid.UUID] = set()
         # Since when there is something that was not kept yet, by the clock of the loop; None where nothing runs.
         self._unkept_since: float | None = None
 
@@ -118,6 +120,8 @@ class Engine:
     def begin(self, work: rows.Work) -> None:
         """Work on a turn that was claimed when it was committed."""
         turn_id = work.turn.pk
+        if turn_id in self._tasks:
+            return
         answer = Answer(turn_id=turn_id, worker=self.worker, catalog=self.catalog, line_of=self.line_of, work=work)
         self._begin(answer)
 
@@ -169,6 +173,7 @@ class Engine:
             feeds.tidy(answer.message.feed)
         if not task.cancelled() and task.exception() is not None:
             # The row stays open without a heartbeat, so that it will be found and marked.
+            self._broken.add(turn_id)
             logger.error("Turn %s could not be worked on", turn_id, exc_info=task.exception())
 
     async def _stop_elsewhere(self, turn_id: uuid.UUID) -> None:
@@ -282,12 +287,25 @@ class Engine:
                 if silent >= UNCLAIMED_SECONDS:
                     self.submit(turn.pk)
             elif silent >= DEAD_SECONDS or self._is_dead(turn.worker, silent):
+                if turn.worker == self.worker and not self.draining and await self._begin_after_all(turn.pk):
+                    continue
                 ended = await in_database(rows.reap, turn.pk, turn.worker)
                 if ended is not None:
                     metrics.turns_reaped.add()
                     logger.warning("Turn %s was interrupted: its process is gone", turn.pk)
                     live.publish(ended.conversation_id, *events.ended(ended), owner=ended.author_id)
         self._seen = seen
+
+    async def _begin_after_all(self, turn_id: uuid.UUID) -> bool:
+        """Begin a turn of ours that nobody began: the database went away before it said that it has committed it.
+
+        False where more became of it than that.
+        """
+        work = None if turn_id in self._broken else await in_database(rows.unbegun, turn_id, self.worker)
+        self._broken.discard(turn_id)
+        if work is not None:
+            self.begin(work)
+        return work is not None
 
     def _is_dead(self, worker: str, silent: float) -> bool:
         """Whether a worker is surely gone: same machine, and no process of that number."""

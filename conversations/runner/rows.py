@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import Exists, F, Q
 from django.utils import timezone
 
 from llm.meter import Measured
@@ -305,6 +305,14 @@ def reap(turn_id: uuid.UUID, worker: str) -> Turn | None:
         "interrupted",
         "The server was restarted while this answer was being written.",
     )
+
+
+def unbegun(turn_id: uuid.UUID, worker: str) -> Work | None:
+    """Return the work of a turn that its worker never began; None if there is more of it than its question."""
+    begun = Message.objects.filter(Q(role=Message.Role.TOOL) | Q(role=Message.Role.ASSISTANT, seq__gt=0), turn=turn_id)
+    ours = Turn.objects.filter(pk=turn_id, worker=worker, status=Turn.Status.RUNNING, stop_requested_at=None)
+    turn = ours.exclude(Exists(begun)).select_related("conversation", "author").first()
+    return turn and work(turn, list(turn.messages.with_files()), quotas.limits_of(turn.author))
 
 
 def open_turns() -> list[Turn]:

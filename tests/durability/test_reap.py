@@ -20,6 +20,7 @@ from conversations.runner import engine as engines
 from conversations.runner import rows
 from llm.catalog import Catalog
 from llm.config import Config
+from llm.values import ToolCall
 from tests.support.promises import within
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,9 +45,19 @@ class Engine(engines.Engine):
     def submit(self, turn_id: uuid.UUID) -> None:
         self.begun.append(turn_id)
 
+    def begin(self, work: rows.Work) -> None:
+        self.begun.append(work.turn.pk)
+
     async def look(self) -> None:
         """Look after the turns once."""
         await self._reap()
+
+    async def look_until_begun(self) -> None:
+        """Look after the turns again and again until one of them is begun."""
+        async with asyncio.timeout(within(PATIENCE_SECONDS)):
+            while not self.begun:
+                await asyncio.sleep(LOOK_SECONDS)
+                await self.look()
 
     async def look_until_over(self, turn: Turn) -> None:
         """Look after the turns again and again until this one has ended."""
@@ -71,11 +82,11 @@ def neighbour() -> Iterator[str]:
         process.kill()
 
 
-def ask(worker: str, status: str = "running", **fields) -> Turn:
-    """Return a turn that a worker is at, with the beginning of an answer."""
+def ask(worker: str, status: str = "running", said: str = SO_FAR, **fields) -> Turn:
+    """Return a turn that a worker is at, with the beginning of an answer if there is one."""
     author, _ = User.objects.get_or_create(email="alice@example.org")
     started = turns.start(conversation_id=uuid.uuid4(), author=author, text="What is a tide?")
-    Message.objects.filter(pk=started.answer.pk).update(text=SO_FAR, seq=7)
+    Message.objects.filter(pk=started.answer.pk).update(text=said, seq=len(said))
     Turn.objects.filter(pk=started.turn.pk).update(status=status, worker=worker, **fields)
     return Turn.objects.get(pk=started.turn.pk)
 
@@ -156,7 +167,7 @@ async def test_a_process_of_that_number_on_another_machine_says_nothing(engine):
     assert await in_database(now, turn) == ("running", "streaming", SO_FAR)
 
 
-async def test_a_turn_of_ours_that_never_began_is_interrupted(engine):
+async def test_a_turn_of_ours_that_nobody_works_on_any_more_is_interrupted(engine):
     turn = await in_database(ask, engine.worker)
     await engine.look()
     assert await in_database(now, turn) == ("running", "streaming", SO_FAR)
@@ -164,14 +175,44 @@ async def test_a_turn_of_ours_that_never_began_is_interrupted(engine):
     assert await in_database(now, turn) == ("interrupted", "interrupted", SO_FAR)
 
 
+async def test_a_question_of_ours_that_nobody_began_is_begun_after_a_while(engine):
+    """As when the database is restarted after it has committed the question, and before it has said so."""
+    turn = await in_database(ask, engine.worker, said="")
+    await engine.look()
+    assert engine.begun == []
+    await engine.look_until_begun()
+    assert engine.begun == [turn.pk]
+    assert await in_database(now, turn) == ("running", "streaming", "")
+
+
+async def test_a_question_of_ours_is_not_begun_again_when_a_tool_was_called_for_it(engine):
+    turn = await in_database(ask, engine.worker, said="")
+    answer = await in_database(Message.objects.get, turn=turn, role="assistant")
+    call = {"turn_id": turn.pk, "worker": engine.worker, "answer_id": str(answer.pk), "round_number": 1}
+    called = ToolCall(id="1", name="get_current_time", arguments={})
+    await in_database(rows.call, uuid.uuid4(), called=called, **call)
+    await engine.look_until_over(turn)
+    assert engine.begun == []
+
+
+async def test_a_question_of_ours_that_could_not_be_worked_on_is_not_begun_again(engine):
+    turn = await in_database(ask, engine.worker, said="")
+
+    async def fail() -> None:
+        raise RuntimeError
+
+    task = asyncio.create_task(fail())
+    await asyncio.wait([task])
+    engine._done(turn.pk, task)
+    await engine.look_until_over(turn)
+    assert engine.begun == []
+
+
 async def test_a_question_that_nobody_began_is_taken_over_after_a_while(engine):
     turn = await in_database(ask, "", "queued")
     await engine.look()
     assert engine.begun == []
-    async with asyncio.timeout(within(PATIENCE_SECONDS)):
-        while not engine.begun:
-            await asyncio.sleep(LOOK_SECONDS)
-            await engine.look()
+    await engine.look_until_begun()
     assert engine.begun == [turn.pk]
 
 
