@@ -14,7 +14,7 @@ from .feeds import ASKED, Feed, LiveMessage
 
 # How far back a finished turn is looked for.
 LOOK_BACK = datetime.timedelta(minutes=2)
-# Past this many watched conversations the question is not narrowed to them.
+# So many watched conversations are asked about at once.
 NAMED_LIMIT = 500
 
 
@@ -65,16 +65,16 @@ def watched() -> dict[str, dict[str, str]]:
 
 
 def differing(told: dict[str, dict[str, str]], worker: str) -> list[Turn]:
-    """Return the turns of other processes whose news may have been lost, with their messages; two queries."""
-    turns = Turn.objects.exclude(worker=worker).exclude(worker="")
+    """Return the turns of other processes whose news may have been lost, with their messages, in a query for every
+    `NAMED_LIMIT` conversations: however many others there are, their turns are not read."""
+    turns = Turn.objects.exclude(worker=worker).exclude(worker="").with_messages().order_by("created_at")
     turns = turns.filter(Q(status__in=Turn.OPEN) | Q(heartbeat_at__gte=timezone.now() - LOOK_BACK))
-    if len(told) <= NAMED_LIMIT:
-        turns = turns.filter(conversation_id__in=list(told))
+    asked = list(told)
     return [
         turn
-        for turn in turns.with_messages().order_by("created_at")
-        if str(turn.conversation_id) in told
-        and (turn.is_open or told[str(turn.conversation_id)].get(str(turn.pk)) != turn.status)
+        for first in range(0, len(asked), NAMED_LIMIT)
+        for turn in turns.filter(conversation_id__in=asked[first : first + NAMED_LIMIT])
+        if turn.is_open or told[str(turn.conversation_id)].get(str(turn.pk)) != turn.status
     ]
 
 
