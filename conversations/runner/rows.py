@@ -245,8 +245,10 @@ def finish(ending: Ending) -> Turn | None:
         Conversation.everything.filter(turns=ending.turn_id).update(active_at=now)
         running = ours.filter(status=Turn.Status.RUNNING).update(**ended)
         if not running and not ours.filter(status=Turn.Status.INTERRUPTED).update(**ended):
+            # Committed before, when the database went away without saying so: that is still to be told.
+            known = _as_it_is_told(ending.turn_id) if ours.filter(status=ending.status).exists() else None
             transaction.set_rollback(True)
-            return None
+            return known
         Message.objects.filter(pk=ending.kept.message_id, redacted_at=None).update(
             text=ending.kept.text,
             thinking=ending.kept.thinking,

@@ -233,6 +233,25 @@ async def test_a_worker_that_was_taken_for_dead_still_brings_its_whole_answer(en
     assert await in_database(now, turn) == ("completed", "complete", f"{SO_FAR}, and the rest.")
 
 
+async def test_an_end_that_the_database_did_not_confirm_is_told_when_it_is_kept_again(engine):
+    turn = await in_database(ask, engine.worker)
+    message = await in_database(Message.objects.get, turn=turn, role="assistant")
+    kept = rows.Kept(message_id=str(message.pk), text="All of it.", thinking="", seq=9)
+    ending = rows.Ending(turn_id=turn.pk, worker=engine.worker, kept=kept, status="completed")
+    ended = [await in_database(rows.finish, ending) for _ in range(2)]
+    assert [each and each.status for each in ended] == ["completed", "completed"]
+    assert await in_database(now, turn) == ("completed", "complete", "All of it.")
+
+
+async def test_who_comes_too_late_with_another_end_is_not_heard(engine):
+    turn = await in_database(ask, engine.worker, "stopped")
+    message = await in_database(Message.objects.get, turn=turn, role="assistant")
+    kept = rows.Kept(message_id=str(message.pk), text="All of it.", thinking="", seq=9)
+    ending = rows.Ending(turn_id=turn.pk, worker=engine.worker, kept=kept, status="completed")
+    assert await in_database(rows.finish, ending) is None
+    assert (await in_database(now, turn))[0] == "stopped"
+
+
 async def test_a_turn_is_reaped_once_and_only_from_the_worker_it_was_seen_with(engine):
     turn = await in_database(ask, FAR)
     assert await in_database(rows.reap, turn.pk, "somebody else") is None
