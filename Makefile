@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: run model test lint format bench screenshots requirements messages
+.PHONY: run model test chaos lint format bench screenshots requirements messages
 
 run: .venv/ready
 	$(BIN)/python manage.py serve
@@ -14,6 +14,12 @@ model: .venv/local
 
 test: .venv/dev
 	$(BIN)/python -m tests.run
+
+# NAMES are scenarios; without any, all of them. SHARE=0.1 does each a tenth as often.
+SHARE ?= 1
+
+chaos: .venv/dev
+	$(BIN)/python -m tests.chaos $(NAMES) --share $(SHARE)
 
 lint: .venv/dev
 	$(BIN)/ruff format --check .

@@ -29,7 +29,7 @@ IN_LANES = ["--dist", "loadgroup", "--no-loadscope-reorder"]
 # may see what, or try what never gets as far as a row.
 ALONE = "not (browser or engine or process)"
 NEVER_ALONE = ["browser", "engine", "schema/test_hold_to_the_description.py"]
-ONLY_ONCE = ["extraction", "hostile", "llm", "pages", "rendering", "schema", "v1"]
+ONLY_ONCE = ["chaos", "extraction", "hostile", "llm", "pages", "rendering", "schema", "v1"]
 # Two work at each run, and three runs go on at once: one calculates where the others wait for processes or browsers.
 WORKERS = max(2, (os.cpu_count() or 2) // 2 + 1)
 # What only calculates takes what the others leave: they look at how long things take.

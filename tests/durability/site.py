@@ -54,18 +54,22 @@ class Ledger:
         value = wanted.hex if isinstance(self.place, Path) else wanted
         return self._read(f"{QUESTIONS} WHERE turn.conversation_id = %s ORDER BY turn.created_at", value)
 
+    def all(self) -> list[Kept]:
+        """Return every question that there is."""
+        return self._read(QUESTIONS)
+
     def streaming(self) -> list[Kept]:
         """Return what is marked as being written."""
         return self._read(f"{QUESTIONS} WHERE answer.status = %s", "streaming")
 
-    def _read(self, query: str, value) -> list[Kept]:
+    def _read(self, query: str, *values) -> list[Kept]:
         if isinstance(self.place, Path):
             connection = sqlite3.connect(self.place, timeout=20)
             query = query.replace("%s", "?")
         else:
             connection = psycopg.connect(self.place)
         try:
-            rows = connection.execute(query, (value,)).fetchall()
+            rows = connection.execute(query, values).fetchall()
         finally:
             connection.close()
         return [Kept(_id(row[0]), row[1], row[2], row[3], row[4], _id(row[5]), row[6], row[7]) for row in rows]

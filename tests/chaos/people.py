@@ -1,0 +1,146 @@
+"""Somebody who asks one question and reads the answer to its end, whatever happens meanwhile."""
+
+import asyncio
+import math
+import random
+import socket
+import struct
+import time
+import uuid
+
+import httpx
+from websockets.exceptions import WebSocketException
+
+from tests.chaos.judge import Read, Told
+from tests.durability.site import Site, new_conversation
+from tests.fake_model import answer_tokens
+from tests.support.client import Chat, Reader, Refused
+from tests.support.server import Server
+
+# Longer than any pause that is to be survived: whoever waits longer was let down.
+PATIENCE_SECONDS = 240
+AGAIN_SECONDS = 0.1
+# A reader that knows of the end asks for the text it lacks; it comes within this time, or is read anew.
+WHOLE_SECONDS = 10
+# So many times a page is asked for before it is given up.
+RELOADS = 50
+LINGER_NOT = struct.pack("ii", 1, 0)
+LET_DOWN = (WebSocketException, OSError, TimeoutError, EOFError)
+
+
+class Person:
+    """One question of one conversation; `told` is what the judge hears of it."""
+
+    def __init__(self, site: Site, text: str, model: str, *, server: Server | None = None, **promised):
+        self.site = site
+        self.conversation = new_conversation()
+        name = model.partition("/")[2]
+        self.frame = {"type": "turn.start", "text": text, "client_id": str(uuid.uuid4()), "model": model}
+        tokens = answer_tokens(model=name, message=text)
+        rate = float(name.removeprefix("paced-")) if name.startswith("paced-") else math.inf
+        self.told = Told(client_id=self.frame["client_id"], text=text, tokens=tokens, rate=rate, **promised)
+        self.acknowledged = asyncio.Event()
+        # When the whole answer was there, by the clock that the model server notes its times by.
+        self.ended_at: float | None = None
+        self.chat: Chat | None = None
+        self._server = server
+        self._reader = Reader()
+        self._dice = random.Random(f"{site.dice.random()} {text}")
+
+    async def live(self) -> "Person":
+        """Ask, and come back as often as it takes to have the whole answer."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while True:
+                    try:
+                        await self._ask_and_read()
+                        break
+                    except Refused as refused:
+                        if refused.frame["code"] not in {"unavailable", "rate_limited"}:
+                            raise
+                        await asyncio.sleep(refused.frame.get("retry_after") or AGAIN_SECONDS)
+                    except LET_DOWN:
+                        await asyncio.sleep(AGAIN_SECONDS)
+                    finally:
+                        await self._hang_up()
+                await self._reload()
+        except TimeoutError:
+            self.told.gave_up = f"no end after {PATIENCE_SECONDS} s"
+        except Refused as refused:
+            self.told.gave_up = f"refused: {refused}"
+        return self
+
+    def reset(self) -> bool:
+        """Break the connection as a network does, with a reset; False where there is none."""
+        if self.chat is None:
+            return False
+        transport = self.chat.connection.transport
+        if transport.is_closing():
+            return False
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+        transport.abort()
+        return True
+
+    @property
+    def turn(self) -> str:
+        """The turn as last acknowledged; empty before."""
+        return next(iter(self.told.turns), "")
+
+    async def _ask_and_read(self) -> None:
+        if self._dice.random() < 0.5:
+            # A reload: nothing is known any more.
+            self._reader = Reader()
+        self.chat = await self.site.open(self.conversation, server=self._choose(), reader=self._reader)
+        # Sent again after every return, which its client_id makes harmless: so its turn is known again.
+        self.told.turns.add(await self.chat.deliver(self.frame))
+        self.acknowledged.set()
+        await self.chat.until(self._has_ended, PATIENCE_SECONDS)
+        said = self._reader.answer(self.turn)
+        if said.status != "streaming" or said.seq:
+            async with asyncio.timeout(WHOLE_SECONDS):
+                while not said.over:
+                    await self.chat.step()
+                    said = self._reader.answer(self.turn)
+                self.told.reads.append(Read("socket", said.status, said.text))
+        self.ended_at = time.time()
+
+    def _choose(self) -> Server:
+        """Return the process to go to: the one to ask, or, afterwards, any that lives."""
+        alive = [server for server in self.site.servers if server.process.poll() is None]
+        if not self.told.turns and self._server in alive:
+            return self._server
+        if not alive:
+            raise ConnectionRefusedError
+        return self._dice.choice(alive)
+
+    def _has_ended(self, reader: Reader) -> bool:
+        said = reader.answer(self.turn).text
+        if len(said) > len(self.told.seen):
+            self.told.seen = said
+        return reader.turns.get(self.turn) not in {None, "queued", "running"}
+
+    async def _hang_up(self) -> None:
+        chat, self.chat = self.chat, None
+        if chat is not None:
+            try:
+                await chat.close()
+            except LET_DOWN:
+                return
+
+    async def _reload(self) -> None:
+        """Read the answer as a page that is loaded now has it."""
+        headers = {"Authorization": f"Bearer {self.site.token}"}
+        async with httpx.AsyncClient(headers=headers, timeout=30) as client:
+            for _ in range(RELOADS):
+                try:
+                    url = f"{self._choose().url}/api/conversations/{self.conversation}/messages/"
+                    answer = await client.get(url)
+                    answer.raise_for_status()
+                except (httpx.HTTPError, OSError):
+                    await asyncio.sleep(AGAIN_SECONDS * 5)
+                    continue
+                for message in answer.json()["messages"]:
+                    if message["turn"] == self.turn and message["role"] == "assistant":
+                        self.told.reads.append(Read("page", message["status"], message["content"]))
+                        return
+        self.told.gave_up = "its page could not be read"
