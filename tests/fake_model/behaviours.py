@@ -33,6 +33,7 @@ class Behaviour:
     raw_text: bytes | None = None  # the JSON string literal of one token, sent unescaped
     raw_body: bytes | None = None  # the whole body
     split: bool = False  # every byte in a write of its own
+    stamped: bool = False  # about every tenth token is its number and the time at which it is sent
     pings: bool = False  # comments (SSE) or blank lines (NDJSON) between the tokens
     usage: bool = True
     reject_usage: bool = False  # 400 when `stream_options` is sent
@@ -56,6 +57,8 @@ NAMED: dict[str, Behaviour] = {
     "paced-20": Behaviour(rate=20),
     "paced-50": Behaviour(rate=50),
     "paced-200": Behaviour(rate=200),
+    "stamped-10": Behaviour(rate=10, stamped=True),
+    "stamped-50": Behaviour(rate=50, stamped=True),
     "thinking": Behaviour(capabilities=("completion", "thinking")),
     "thinking-paced-50": Behaviour(rate=50, capabilities=("completion", "thinking")),
     "thinking-only": Behaviour(text="", reason="length", capabilities=("completion", "thinking")),
@@ -110,6 +113,7 @@ NAMED: dict[str, Behaviour] = {
 
 PATTERNS: tuple[tuple[str, str], ...] = (
     (r"paced-(\d+(?:\.\d+)?)", "rate"),
+    (r"stamped-(\d+(?:\.\d+)?)", "stamped"),
     (r"slow-first-(\d+(?:\.\d+)?)", "delay"),
     (r"cut-at-(\d+)", "cut_at"),
     (r"reset-at-(\d+)", "reset"),
@@ -130,6 +134,8 @@ def behaviour_of(model: str) -> Behaviour | None:
             match kind:
                 case "rate":
                     return Behaviour(rate=value)
+                case "stamped":
+                    return Behaviour(rate=value, stamped=True)
                 case "delay":
                     return Behaviour(delay=value)
                 case "load":

@@ -8,8 +8,10 @@ from typing import Any
 
 from .behaviours import Behaviour
 from .http import LAST_CHUNK, Exchange, frame
+from .text import STAMP as STAMP_TEXT
 
 UNPACED_PIECES = 64
+STAMP = STAMP_TEXT.encode()
 
 
 @dataclass(slots=True)
@@ -104,7 +106,10 @@ class Playback:
         if self.position == len(self.reply.pieces):
             self.finish()
             return
-        piece = frame(self.reply.pieces[self.position])
+        piece = self.reply.pieces[self.position]
+        if self.behaviour.stamped:
+            piece = piece.replace(STAMP, b"%013d" % (time.time_ns() // 1_000_000))
+        piece = frame(piece)
         if self.reply.ping:
             piece = frame(self.reply.ping) + piece
         if self.exchange.writable:

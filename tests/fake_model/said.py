@@ -47,6 +47,8 @@ def compose(
         tokens = tuple(text.split_tokens(images_report(images_of(messages))))
     else:
         tokens = text.answer_tokens(model=model, message=question)
+        if behaviour.stamped:
+            tokens = text.stamped(tokens)
     return Said(tokens=tokens, thinking=thinking, tool_calls=calls)
 
 

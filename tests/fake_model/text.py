@@ -8,12 +8,16 @@ from functools import lru_cache
 
 DEFAULT_TOKENS = 120
 THINKING_TOKENS = 24
+STAMP_EVERY = 10
+# Stands for the milliseconds since the epoch until the token is sent.
+STAMP = "0000000000000"
 LARGEST_TOKENS = 200_000
 
 PLAIN_WORDS = (
     "answer garden river stone window letter morning copper engine harbour quiet signal paper thread meadow lantern "
     "bridge winter violin kettle market forest number circle orange pocket silver summer ticket valley"
 )
+STAMPABLE = {f" {word}" for word in PLAIN_WORDS.split()}
 ACCENTED_WORDS = "naïve café Ångström cafe\u0301 e\u0301te\u0301 crème Straße żółć señor"
 WORDS = tuple(f"{PLAIN_WORDS} {ACCENTED_WORDS}".split())
 ASIDES = (
@@ -57,6 +61,21 @@ def answer_tokens(*, model: str, message: str) -> tuple[str, ...]:
         for block in (heading, paragraph, bullets, paragraph, code, table, quote, paragraph):
             tokens.extend(split_tokens(block(dice) + "\n\n"))
     return tuple(tokens[:wanted])
+
+
+@lru_cache(maxsize=256)
+def stamped(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the tokens with one in ten replaced by `at`, its number, `x` and the time at which it will be sent.
+
+    Only whole plain words are, which every form of the text shows; in some stretches of ten there is none.
+    """
+    changed = list(tokens)
+    for begin in range(0, len(tokens), STAMP_EVERY):
+        for at in range(begin, min(begin + STAMP_EVERY, len(tokens) - 1)):
+            if tokens[at] in STAMPABLE and not tokens[at + 1][0].isalnum():
+                changed[at] = f" at{at}x{STAMP}"
+                break
+    return tuple(changed)
 
 
 @lru_cache(maxsize=256)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 
 import httpx
@@ -40,6 +41,16 @@ async def test_the_text_has_what_breaks_careless_programs():
     text = answer_text(model="fast", message="tokens=2000")
     for sign in ("👩‍👩‍👧‍👦", "数据流", "e\u0301", "\n## ", "```", "|---|", "**bold**"):
         assert sign in text
+
+
+async def test_a_stamped_answer_says_when_its_words_were_sent(http):
+    before = time.time()
+    text = (await http.post("/api/chat", json=chat("stamped-2000", "Hello tokens=200"))).text
+    said = "".join(json.loads(line)["message"]["content"] for line in text.splitlines())
+    sent = [int(milliseconds) / 1000 for milliseconds in re.findall(r"at\d+x(\d{13})", said)]
+    assert len(sent) > 10
+    assert sent == sorted(sent)
+    assert before - 0.001 <= sent[0] <= sent[-1] <= time.time()
 
 
 async def test_without_streaming_both_protocols_answer_whole(http):
