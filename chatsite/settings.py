@@ -33,6 +33,9 @@ POSTGRES_OPTIONS = (
     "-c idle_in_transaction_session_timeout=60s"
     " -c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 )
+# The pool would wait twice as long after each attempt to connect, up to minutes: it gives up soon, and begins anew when
+# it is asked.
+POSTGRES_POOL = {"min_size": 1, "timeout": 10, "reconnect_timeout": 2}
 EMBEDDED_DATABASE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if EMBEDDED_DATABASE:
     DATABASES["default"]["OPTIONS"] = {
@@ -49,7 +52,7 @@ if EMBEDDED_DATABASE:
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     _options = DATABASES["default"].setdefault("OPTIONS", {})
-    _options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=20), "timeout": 10}
+    _options["pool"] = {**POSTGRES_POOL, "max_size": env.int("DATABASE_POOL", default=20)}
     # A process that was paused, or lost its power, in the middle of a transaction must not keep the others waiting.
     _options.setdefault("options", POSTGRES_OPTIONS)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -75,11 +78,7 @@ HUEY = {
     "name": "chatsite",
     "immediate": False,
     "results": False,
-    **(
-        {"connection": {"url": REDIS_URL}}
-        if REDIS_URL
-        else {"connection": {"filename": str(DATA_DIR / "jobs.sqlite3")}}
-    ),
+    "connection": {"url": REDIS_URL} if REDIS_URL else {"filename": str(DATA_DIR / "jobs.sqlite3")},
 }
 
 
