@@ -11,11 +11,12 @@ import uuid
 import httpx
 from websockets.exceptions import WebSocketException
 
-from tests.chaos.judge import Read, Told
+from tests.chaos.judge import MESSAGE_STATUS, Read, Told
 from tests.durability.site import Site, new_conversation
 from tests.fake_model import answer_tokens
 from tests.support.client import Chat, Reader, Refused
 from tests.support.server import Server
+from tests.support.streams import SILENCE_SECONDS, Listener, events
 
 # Longer than any pause that is to be survived: whoever waits longer was let down.
 PATIENCE_SECONDS = 240
@@ -72,13 +73,10 @@ class Person:
 
     def reset(self) -> bool:
         """Break the connection as a network does, with a reset; False where there is none."""
-        if self.chat is None:
+        if self.chat is None or self.chat.connection.transport.is_closing():
             return False
-        transport = self.chat.connection.transport
-        if transport.is_closing():
-            return False
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
-        transport.abort()
+        let_go_at_once(self.chat.connection.transport.get_extra_info("socket"))
+        self.chat.connection.transport.abort()
         return True
 
     @property
@@ -114,10 +112,12 @@ class Person:
         return self._dice.choice(alive)
 
     def _has_ended(self, reader: Reader) -> bool:
-        said = reader.answer(self.turn).text
-        if len(said) > len(self.told.seen):
-            self.told.seen = said
+        self._see(reader.answer(self.turn).text)
         return reader.turns.get(self.turn) not in {None, "queued", "running"}
+
+    def _see(self, text: str) -> None:
+        if len(text) > len(self.told.seen):
+            self.told.seen = text
 
     async def _hang_up(self) -> None:
         chat, self.chat = self.chat, None
@@ -144,3 +144,66 @@ class Person:
                         self.told.reads.append(Read("page", message["status"], message["content"]))
                         return
         self.told.gave_up = "its page could not be read"
+
+
+class Program(Person):
+    """Somebody who reads the answer as server-sent events, asked for again with the same key after every loss."""
+
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        self._reading: asyncio.Task | None = None
+        self._socket: socket.socket | None = None
+
+    def reset(self) -> bool:
+        """Break the connection as a network does, with a reset; False where there is none."""
+        if self._reading is None or self._socket is None:
+            return False
+        let_go_at_once(self._socket)
+        self._reading.cancel()
+        self._reading = None
+        return True
+
+    async def _ask_and_read(self) -> None:
+        url = f"{self._choose().url}/api/conversations/{self.conversation}/turns/"
+        headers = {"Authorization": f"Bearer {self.site.token}", "Accept": "text/event-stream"}
+        headers["Idempotency-Key"] = self.told.client_id
+        body = {"text": self.frame["text"], "model": self.frame["model"]}
+        try:
+            async with (
+                httpx.AsyncClient(headers=headers, timeout=SILENCE_SECONDS) as client,
+                client.stream("POST", url, json=body) as answer,
+            ):
+                if answer.status_code != 200:
+                    raise ConnectionRefusedError(answer.status_code)
+                self._socket = answer.extensions["network_stream"].get_extra_info("socket")
+                listener = Listener()
+                self._reading = asyncio.create_task(listener.read(events(answer.aiter_text()), until=self._hears_end))
+                await asyncio.wait([self._reading])
+                if self._reading is None or self._reading.cancelled():
+                    raise ConnectionResetError
+                self._reading.result()
+        except (httpx.HTTPError, AssertionError) as error:
+            # Refused, or cut within an event.
+            raise ConnectionResetError from error
+        finally:
+            self._reading = self._socket = None
+        if self.turn not in listener.finished:
+            raise ConnectionResetError
+        status = listener.finished[self.turn]["status"]
+        (text,) = listener.texts.values()
+        self.told.reads.append(Read("stream", MESSAGE_STATUS.get(status, status), text))
+        self.ended_at = time.time()
+
+    def _hears_end(self, listener: Listener) -> bool:
+        for text in listener.texts.values():
+            self._see(text)
+        for turn in listener.finished:
+            self.told.turns.add(turn)
+        if listener.kinds:
+            self.acknowledged.set()
+        return bool(listener.finished)
+
+
+def let_go_at_once(connection: socket.socket) -> None:
+    """Have a connection end with a reset when it is closed."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import httpx
 
 from tests.chaos.judge import Verdict, judge
-from tests.chaos.people import Person
+from tests.chaos.people import Person, Program
 from tests.durability.site import Site
 from tests.support.client import wait_for
 from tests.support.server import ROOT
@@ -43,22 +43,23 @@ class Trial:
         """Note that what was broken is there again."""
         self.restored.append(time.time())
 
-    def ask(self, text: str, model: str, **options) -> tuple[Person, asyncio.Task]:
+    def ask(self, text: str, model: str, kind: type[Person] = Person, **options) -> tuple[Person, asyncio.Task]:
         """Return somebody who asks this now, and the task in which they live until they have the answer."""
-        person = Person(self.site, text, model, **options)
+        person = kind(self.site, text, model, **options)
         self.people.append(person)
         return person, asyncio.create_task(person.live())
 
     @asynccontextmanager
     async def crowd(self, size: int, *, tokens: int, model: str = "ollama/paced-50", **options) -> AsyncIterator[None]:
-        """Have so many people ask one question after the other; they have all their answers when it ends."""
+        """Have so many people ask one question after the other, every third of them by a program that reads events;
+        they have all their answers when it ends."""
         leave = asyncio.Event()
 
         async def keep_asking(number: int) -> None:
             count = 0
             while not leave.is_set():
                 text = f"Person {number} asks question {count}. tokens={tokens}"
-                person, life = self.ask(text, model, **options)
+                person, life = self.ask(text, model, Program if number % 3 == 2 else Person, **options)
                 await life
                 if person.told.gave_up:
                     return
