@@ -314,7 +314,9 @@ def unbegun(turn_id: uuid.UUID, worker: str) -> Work | None:
     begun = Message.objects.filter(Q(role=Message.Role.TOOL) | Q(role=Message.Role.ASSISTANT, seq__gt=0), turn=turn_id)
     ours = Turn.objects.filter(pk=turn_id, worker=worker, status=Turn.Status.RUNNING, stop_requested_at=None)
     turn = ours.exclude(Exists(begun)).select_related("conversation", "author").first()
-    return turn and work(turn, list(turn.messages.with_files()), quotas.limits_of(turn.author))
+    if turn is None:
+        return None
+    return work(turn, list(turn.messages.with_files()), quotas.limits_of(turn.author))
 
 
 def open_turns() -> list[Turn]:
