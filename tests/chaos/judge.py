@@ -44,6 +44,9 @@ class Told:
     reads: list[Read] = field(default_factory=list)
     # From the moment at which its answer could be final to the moment at which the person had it.
     settled_seconds: float | None = None
+    # How often it was refused with a word to ask again, and how often the connection was lost.
+    refusals: int = 0
+    losses: int = 0
     # Why the person stopped trying, if so.
     gave_up: str = ""
 
@@ -59,6 +62,9 @@ class Verdict:
 
     faults: int = 0
     questions: int = 0
+    # What was met on the way: it says whether the faults were felt at all.
+    refusals: int = 0
+    losses: int = 0
     acknowledged: int = 0
     lost: int = 0
     doubled: int = 0
@@ -93,6 +99,8 @@ def judge(asked: Iterable[Told], rows: Iterable[Kept]) -> Verdict:
     times = Counter(row.question for row in rows)
     for told in asked:
         verdict.questions += 1
+        verdict.refusals += told.refusals
+        verdict.losses += told.losses
         verdict.acknowledged += bool(told.turns)
         if len(told.turns) > 1 or times[told.text] > 1:
             verdict.doubled += 1

@@ -1,6 +1,7 @@
 """Somebody who asks one question and reads the answer to its end, whatever happens meanwhile."""
 
 import asyncio
+import json
 import math
 import random
 import socket
@@ -21,6 +22,8 @@ from tests.support.streams import SILENCE_SECONDS, Listener, events
 # Longer than any pause that is to be survived: whoever waits longer was let down.
 PATIENCE_SECONDS = 240
 AGAIN_SECONDS = 0.1
+# Who is told so may ask the same again.
+AGAIN_CODES = {"unavailable", "rate_limited"}
 # A reader that knows of the end asks for the text it lacks; it comes within this time, or is read anew.
 WHOLE_SECONDS = 10
 # So many times a page is asked for before it is given up.
@@ -57,10 +60,12 @@ class Person:
                         await self._ask_and_read()
                         break
                     except Refused as refused:
-                        if refused.frame["code"] not in {"unavailable", "rate_limited"}:
+                        if refused.frame["code"] not in AGAIN_CODES:
                             raise
+                        self.told.refusals += 1
                         await asyncio.sleep(refused.frame.get("retry_after") or AGAIN_SECONDS)
                     except LET_DOWN:
+                        self.told.losses += 1
                         await asyncio.sleep(AGAIN_SECONDS)
                     finally:
                         await self._hang_up()
@@ -174,7 +179,8 @@ class Program(Person):
                 client.stream("POST", url, json=body) as answer,
             ):
                 if answer.status_code != 200:
-                    raise ConnectionRefusedError(answer.status_code)
+                    problem = json.loads(await answer.aread())
+                    raise Refused(problem) if problem["code"] in AGAIN_CODES else ConnectionRefusedError(problem)
                 self._socket = answer.extensions["network_stream"].get_extra_info("socket")
                 listener = Listener()
                 self._reading = asyncio.create_task(listener.read(events(answer.aiter_text()), until=self._hears_end))

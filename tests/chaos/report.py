@@ -33,6 +33,7 @@ def as_text(name: str, verdict: Verdict, seconds: float) -> str:
     """Return the lines of one scenario: a count for each promise, then what did not hold."""
     lines = [
         f"{name}: {verdict.faults} faults, {verdict.questions} questions, {seconds:.0f} s",
+        f"  met {verdict.refusals} refusals and {verdict.losses} lost connections",
         f"  acknowledged {verdict.acknowledged}, of them lost {verdict.lost}, doubled {verdict.doubled}",
         f"  kept in part {verdict.partials}, of them no exact prefix {verdict.partials_inexact},"
         f" longest tail {verdict.longest_tail_seconds:.2f} s (at most {TAIL_SECONDS})",
