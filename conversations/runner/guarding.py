@@ -3,7 +3,6 @@
 import asyncio
 import logging
 
-from chatsite.threads import in_database
 from llm.catalog import Catalog
 from llm.errors import ModelError
 from llm.values import Options
@@ -12,6 +11,7 @@ from .. import asides, ledger, moderation
 from ..live import LiveMessage
 from ..models import Turn, UsageEntry
 from ..moderation import Found, Rule, guard
+from .insisting import insist
 
 logger = logging.getLogger(__name__)
 
@@ -86,4 +86,4 @@ class Guards:
         finally:
             turn = self._turn
             whose = {"user_id": turn.author_id, "conversation_id": turn.conversation_id, "turn_id": turn.pk}
-            await asyncio.shield(in_database(ledger.enter, calls, **whose))
+            await asyncio.shield(insist(ledger.enter, calls, **whose))

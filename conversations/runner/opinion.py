@@ -5,7 +5,6 @@ import logging
 
 from django.conf import settings
 
-from chatsite.threads import in_database
 from llm import intent
 from llm.catalog import Catalog
 from llm.errors import ModelError
@@ -47,4 +46,4 @@ async def _opinion(turn: Turn, question: str, catalog: Catalog) -> intent.Mode |
         return intent.read_opinion(said)
     finally:
         whose = {"user_id": turn.author_id, "conversation_id": turn.conversation_id, "turn_id": turn.pk}
-        await asyncio.shield(in_database(ledger.enter, calls, **whose))
+        await asyncio.shield(insist(ledger.enter, calls, **whose))
