@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from .literal import literally
 from .tag import key_of
 from .turn import Mode, Turn
 
@@ -42,7 +43,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def left(self, since: datetime.datetime) -> "ConversationQuerySet":
         """Return the active ones that nobody has had open, and in which nothing was said, since then."""
-        return self.filter(status=Conversation.Status.ACTIVE, seen_at__lte=since, active_at__lte=since)
+        return self.filter(literally("status", Conversation.Status.ACTIVE), seen_at__lte=since, active_at__lte=since)
 
     def recent(self) -> "ConversationQuerySet":
         """Return the newest activity first, in an order that a cursor can continue."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .conversation import Conversation
+from .literal import literally
 
 STATE_CHARACTERS = 8
 
@@ -16,14 +17,14 @@ STATE_CHARACTERS = 8
 class JobQuerySet(models.QuerySet["Job"]):
     def due(self) -> "JobQuerySet":
         """Return the jobs that somebody should begin by now."""
-        due = self.filter(state=Job.State.QUEUED, due_at__lte=timezone.now())
+        due = self.filter(literally("state", Job.State.QUEUED), due_at__lte=timezone.now())
         # What was deleted is left alone until that is undone. Not a join: claiming must see the job's own row change.
         deleted = Conversation.everything.filter(deleted_at__isnull=False)
         return due.exclude(conversation__in=deleted.values("pk"))
 
     def running(self) -> "JobQuerySet":
         """Return the jobs that somebody has begun and not ended."""
-        return self.filter(state=Job.State.RUNNING)
+        return self.filter(literally("state", Job.State.RUNNING))
 
     def open(self) -> "JobQuerySet":
         """Return the jobs that are not over."""

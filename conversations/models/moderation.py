@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from .literal import literally_one_of
+
 NAME_CHARACTERS = 100
 
 
@@ -100,7 +102,7 @@ class FlagQuerySet(models.QuerySet["Flag"]):
 
     def undecided(self) -> "FlagQuerySet":
         """Return those that wait for somebody, or are looked at."""
-        return self.filter(state__in=[Flag.State.OPEN, Flag.State.IN_REVIEW])
+        return self.filter(literally_one_of("state", [Flag.State.OPEN, Flag.State.IN_REVIEW]))
 
 
 class Flag(models.Model):

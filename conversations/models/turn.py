@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from .literal import literally_one_of
+
 # Every so many turns of a branch, one is a milestone: a shorter way up, because a branch has no other than its turns.
 MILESTONE_TURNS = 100
 
@@ -57,7 +59,7 @@ class TurnQuerySet(models.QuerySet["Turn"]):
 
     def open(self) -> "TurnQuerySet":
         """Return the turns that are waiting or being answered."""
-        return self.filter(status__in=Turn.OPEN)
+        return self.filter(literally_one_of("status", Turn.OPEN))
 
     def asked_by(self, user, first: datetime.date, last: datetime.date) -> "TurnQuerySet":
         """Return what this person has asked from the first to the last of these days in UTC, both included, deleted
