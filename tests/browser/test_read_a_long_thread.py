@@ -6,7 +6,7 @@ import uuid
 import pytest
 from playwright.sync_api import expect
 
-from .screen import until
+from .screen import Screen, until
 
 pytestmark = pytest.mark.browser
 
@@ -16,6 +16,7 @@ MOST_ELEMENTS = 3000
 NEAR_PIXELS = 4
 DISTANCE = "document.documentElement.scrollHeight - innerHeight - scrollY"
 MOST_SHIFTED = 0.02
+PARAGRAPHS = "So it goes on, line by line, until there is more of it than a window shows at a time.\n\n" * 30
 WATCH_SHIFTS = """
     window.shifted = 0;
     const add = entry => { if (!entry.hadRecentInput) shifted += entry.value; };
@@ -92,3 +93,20 @@ def test_the_site_can_be_installed(screen):
     assert any(icon.get("purpose") == "maskable" for icon in manifest["icons"])
     for icon in manifest["icons"]:
         assert screen.page.request.get(f"{screen.person.url}/static/{icon['src']}").ok
+
+
+@pytest.mark.parametrize("place", ["chat", "thread"])
+def test_nothing_moves_but_the_thread_itself_while_an_answer_is_written(window, ada, fake, long_talk, place):
+    """The dock, its veil and the mark at the end of the text stay where they are, whatever comes above them."""
+    fake.script(text=PARAGRAPHS, rate=200)
+    screen = Screen(window(ada).new_page(), ada)
+    screen.page.add_init_script(WATCH_SHIFTS)
+    screen.open(long_talk if place == "thread" else "/chat/")
+    ends = screen.ends.count()
+    screen.ask("Tell me all of it")
+    screen.writing()
+    before = screen.page.evaluate("shifted")
+    expect(screen.ends).to_have_count(ends + 1)
+    screen.at_rest()
+    assert screen.page.evaluate("document.documentElement.scrollHeight > 2 * innerHeight")
+    assert screen.page.evaluate("shifted") - before <= MOST_SHIFTED
