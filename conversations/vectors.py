@@ -18,7 +18,8 @@ COMPARED = 200
 def packed(vector: Sequence[float]) -> tuple[bytes, bytes]:
     """Return the signs of a vector's numbers, a bit each, and the numbers as signed bytes: its direction alone."""
     most = max(map(abs, vector)) or 1
-    numbers = [round(number * LARGEST / most) for number in vector]
+    # Divided first: a number near the largest there is times 127 would be no number.
+    numbers = [round(number / most * LARGEST) for number in vector]
     signs = int("".join("1" if number > 0 else "0" for number in vector), 2)
     return signs.to_bytes(-(-len(numbers) // BITS)), bytes(number % 256 for number in numbers)
 

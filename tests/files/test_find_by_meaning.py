@@ -297,6 +297,15 @@ def test_the_nearest_are_told_whatever_their_length(alice):
     assert found == [(file.pk, 1), (file.pk, 2), (file.pk, 0)]
 
 
+@pytest.mark.parametrize("unit", [1e308, 1.0, 5e-324])
+def test_only_the_direction_counts_however_large_or_small_the_numbers_are(alice, unit):
+    file = attach(alice).file
+    vectors.row(file.pk, 0, [unit, -unit, 0.0], model=MODEL).save()
+    vectors.row(file.pk, 1, [-unit, unit, 0.0], model=MODEL).save()
+    found = vectors.nearest([-unit, unit, 0.0], model=MODEL, files=[file.pk], most=2)
+    assert found == [(file.pk, 1), (file.pk, 0)]
+
+
 def test_vectors_of_another_length_are_no_neighbours(alice):
     file = attach(alice).file
     vectors.row(file.pk, 0, [1.0, 0.0, 0.0], model=MODEL).save()
