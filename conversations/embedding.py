@@ -26,6 +26,8 @@ BATCH_SECONDS = 60.0
 TURN_SECONDS = 60.0
 # So many files wait as jobs; the others wait as they are.
 MOST_QUEUED = 50
+# So many files that fail are trouble of the model; one or two may hold what it does not take.
+TROUBLE_FILES = 3
 # What was given up is tried again after so long.
 AGAIN_HOURS = 1
 # Some servers take no text without a letter.
@@ -53,7 +55,7 @@ def queue_waiting() -> None:
     if not settings.EMBEDDING["model"]:
         return
     ours = Job.objects.filter(kind=KIND)
-    if ours.open().exclude(error="").exists():
+    if ours.open().exclude(error="").count() >= TROUBLE_FILES:
         return
     room = max(0, MOST_QUEUED - ours.open().count())
     known = set(ours.values_list("key", flat=True))
@@ -92,7 +94,9 @@ def embed(job: work.Claim) -> work.Result:
         # Its owner's budget is used up: tried again like what was given up.
         return work.Result()
     except ModelError as error:
-        _rests.failed(model, error)
+        # What a server does not take of one file says nothing of others, and it said so at once.
+        if error.code not in embeddings.UNTAKEN:
+            _rests.failed(model, error)
         return work.Result(error=str(error))
     _rests.answered(model)
     return work.Result(keep=partial(_keep, job, file, model)) if whole else work.Result(postponed=True)
@@ -106,6 +110,9 @@ def _embed(job: work.Claim, file: StoredFile, caller: background.Caller, embedde
             return False
         background.check_budget(file.owner)
         texts = _texts(file, positions)
+        if len(texts) < len(positions):
+            # It was deleted meanwhile.
+            break
         found = _vectors(texts, file, caller, embedder)
         job.beat()
         if not _write(

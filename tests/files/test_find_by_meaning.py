@@ -219,6 +219,18 @@ async def test_a_file_that_goes_meanwhile_leaves_nothing(stage, book):
     assert stage.fake.embedded == []
 
 
+async def test_a_file_that_goes_between_two_batches_is_no_trouble_of_the_model(stage, book, monkeypatch):
+    def look() -> bool:
+        StoredFile.objects.filter(pk=book.file_id).delete()
+        return False
+
+    monkeypatch.setattr("conversations.background.people_wait", look)
+    assert await in_database(embed_all) == []
+    assert len(stage.fake.embedded) == 1
+    assert embedding._rests.trouble(MODEL) is None
+    assert await in_database(PassageVector.objects.count) == 0
+
+
 async def test_another_model_embeds_everything_anew(stage, alice, book, settings, new_id):
     await in_database(embed_all)
     settings.EMBEDDING = {"model": "openai/embed-other", "seconds": 20}
@@ -237,13 +249,40 @@ async def test_what_failed_is_tried_again_later_and_goes_on_where_it_was(stage, 
     (job,) = await in_database(embed_all)
     assert (job.state, job.attempts) == ("queued", 1)
     assert "model_error" in job.error
-    # Meanwhile no other file is begun.
-    await in_database(attach, book.owner, text="Another.", name="other.txt")
-    assert len(await in_database(embed_all)) == 1
     settings.EMBEDDING = {"model": MODEL, "seconds": 20}
     await in_database(Job.objects.update, due_at=timezone.now() - datetime.timedelta(seconds=1))
     assert await in_database(do_jobs) == []
     assert await in_database(model_of, book.file) == MODEL
+
+
+async def test_a_file_that_the_model_does_not_take_keeps_no_other_waiting(stage, alice, settings):
+    settings.EMBEDDING = {"model": "ollama/embed-short-80", "seconds": 20}
+    # So many words in so few characters that no beginning of it is short enough.
+    strange = await in_database(attach, alice, text="a b " * 300, name="letters.txt")
+    (job,) = await in_database(embed_all)
+    assert "model_error" in job.error
+    lease = await in_database(attach, alice, text="The lease ends in March 2031.", name="lease.txt")
+    assert [each.pk for each in await in_database(embed_all)] == [job.pk]
+    assert await in_database(model_of, lease.file) == "ollama/embed-short-80"
+    assert await in_database(model_of, strange.file) == ""
+
+
+async def test_no_more_are_begun_while_several_fail(stage, alice, settings):
+    settings.EMBEDDING = {"model": "ollama/crash-500", "seconds": 20}
+    for number in range(embedding.TROUBLE_FILES):
+        await in_database(attach, alice, text=f"Note {number}.", name=f"{number}.txt")
+    failed = await in_database(embed_all)
+    assert len(failed) == embedding.TROUBLE_FILES and all("model_error" in job.error for job in failed)
+    await in_database(attach, alice, text="Another.", name="other.txt")
+    assert len(await in_database(embed_all)) == embedding.TROUBLE_FILES
+
+
+async def test_a_server_that_is_away_is_not_asked_for_each_file(stage, alice, settings):
+    settings.EMBEDDING = {"model": "ollama/drop", "seconds": 20}
+    for number in range(embedding.TROUBLE_FILES):
+        await in_database(attach, alice, text=f"Note {number}.", name=f"{number}.txt")
+    assert all("model_interrupted" in job.error for job in await in_database(embed_all))
+    assert len(stage.fake.embedded) == 1
 
 
 async def test_what_was_given_up_is_tried_again_after_an_hour(stage, book):
