@@ -52,11 +52,15 @@ def as_json(scope: Scope, files: dict[str, StoredFile] | None = None) -> Iterato
             # A message stays with what it answers, or is answered by: the whole turn.
             said = list(turn.messages.all())
             files.update({each.file.sha256: each.file for message in said for each in message.attachments.all()})
-            yield record.turn(turn, said, parent=parent, inside=inside, thumbs=thumbs)
+            told = record.turn(turn, said, parent=parent, inside=inside, thumbs=thumbs)
+            yield told | {"digest": None} if scope.chosen else told
             inside.add(turn.pk)
             before = turn.pk
 
     def digests() -> Iterator[dict[str, Any]]:
+        if scope.chosen:
+            # It tells what stands in turns that were left out.
+            return
         for row in scope.conversation.digests.order_by("created_at", "pk").iterator(100):
             if row.through_id in inside:
                 yield record.digest(row)

@@ -86,13 +86,13 @@ def make(
     if branch and message:
         raise Invalid(gettext("Name a branch or a message, not both."))
     found = KINDS[kind]
-    chosen = [id for each in (message or "").split(",") if (id := _id(each, "message"))]
+    chosen = [_id(each, "message") for each in message.split(",")] if message else []
     if len(chosen) > MOST_MESSAGES:
         raise Invalid(
             gettext("Choose %(most)s messages at most, or a branch.") % {"most": MOST_MESSAGES},
             code="too_many_messages",
         )
-    what = scope.of(conversation, branch=_id(branch, "branch"), messages=chosen)
+    what = scope.of(conversation, branch=_id(branch, "branch") if branch else None, messages=chosen)
     if up_to:
         branch, chosen = str(what.leaf), []
         what = scope.of(conversation, branch=what.leaf)
@@ -178,5 +178,5 @@ def place(user: Any, work: str, at_once: int, *, busy: str) -> Iterator[None]:
             cache.delete(held)
 
 
-def _id(value: str | None, name: str) -> uuid.UUID | None:
-    return uuid_or(Invalid(gettext("`%(name)s` is an id.") % {"name": name}), value) if value else None
+def _id(value: str, name: str) -> uuid.UUID:
+    return uuid_or(Invalid(gettext("`%(name)s` is an id.") % {"name": name}), value)

@@ -7,7 +7,7 @@ import pytest
 from pypdf import PdfReader
 
 from accounts.models import AuditEntry
-from conversations.models import Conversation, Message, Turn
+from conversations.models import ContextDigest, Conversation, Message, Turn
 from tests.take.conftest import browser_of
 from tests.take.test_import_a_conversation import bring
 
@@ -122,3 +122,24 @@ def test_nobody_else_sees_the_page_or_takes_a_message(alice, bob, rich, address,
     mine = Conversation.objects.create(owner=bob)
     assert send(bob, f"/chat/{mine.pk}/export/", message=one, format="md").status_code == 404
     assert browser_of(bob).get(f"/chat/{mine.pk}/export/").status_code == 200
+
+
+def test_what_was_condensed_of_other_messages_does_not_come_along(alice, bob, rich, address, branch):
+    digest = ContextDigest.objects.filter(conversation=rich).first()
+    assert digest is not None and digest.through_id in {turn.pk for turn in branch}
+    later = branch[-1]
+    Turn.objects.filter(pk=later.pk).update(digest=digest)
+    ContextDigest.objects.filter(pk=digest.pk).update(through=branch[0], text="- The PIN is 4711.")
+    whole = orjson.loads(content(send(alice, address, message=str(said(later, "user").pk), format="json", up_to="on")))
+    assert [each["text"] for each in whole["digests"]] == ["- The PIN is 4711."]
+    ContextDigest.objects.filter(pk=digest.pk).update(through=later)
+    told = orjson.loads(content(send(alice, address, message=str(said(later, "user").pk), format="json")))
+    assert (told["digests"], told["turns"][0]["digest"]) == ([], None)
+    assert bring(bob, told).status_code == 201
+
+
+def test_ids_that_are_none_are_not_the_whole_chat(alice, rich, address, branch):
+    for ids in (",", ",,"):
+        answer = browser_of(alice).get(f"/api/conversations/{rich.pk}/export/", {"format": "md", "message": ids})
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert send(alice, address, message=",", format="md").status_code == 400
