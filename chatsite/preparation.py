@@ -108,8 +108,12 @@ def _stamp() -> Path:
 
 
 def _collected() -> str | None:
-    """Return the digest of the static files that were gathered last, None if none were."""
-    return json.loads(_stamp().read_text()) if _stamp().exists() else None
+    """Return the digest of the static files that were gathered last, None if nobody knows."""
+    try:
+        return json.loads(_stamp().read_text())
+    except (FileNotFoundError, ValueError):
+        # Whoever wrote it may have been ended meanwhile.
+        return None
 
 
 def _static_state() -> str:

@@ -51,6 +51,14 @@ def test_static_files_that_changed_are_collected_again(collected, monkeypatch):
     assert collected == ["collectstatic", "collectstatic"]
 
 
+@pytest.mark.parametrize("left", [b"", b'"half of a dig', b"\xff"])
+def test_a_start_that_was_ended_in_the_middle_keeps_no_later_one_from_starting(collected, settings, left):
+    (settings.STATIC_ROOT / "collected.json").write_bytes(left)
+    preparation.collect_static()
+    preparation.collect_static()
+    assert collected == ["collectstatic"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_database_is_migrated_once_by_whoever_comes_first(collected, monkeypatch):
     monkeypatch.setattr(preparation, "pending", lambda: [] if "migrate" in collected else ["all of them"])
