@@ -6,6 +6,7 @@
 import fcntl
 import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -94,6 +95,11 @@ def collect_static() -> None:
     with _locked("static"):
         if _collected() == now:
             return
+        if _stamp().exists() and _collected() is None:
+            # Whoever gathered them last was ended meanwhile: any of them may be half a file.
+            shutil.rmtree(settings.STATIC_ROOT)
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+        _stamp().write_text(json.dumps(None))
         call_command("collectstatic", interactive=False, verbosity=0)
         _stamp().write_text(json.dumps(now))
 

@@ -59,6 +59,30 @@ def test_a_start_that_was_ended_in_the_middle_keeps_no_later_one_from_starting(c
     assert collected == ["collectstatic"]
 
 
+def test_what_was_half_gathered_is_gathered_anew_and_earlier_versions_stay(collected, settings, monkeypatch):
+    played = preparation.call_command
+    half = settings.STATIC_ROOT / "chat.js"
+
+    def ended(name: str, **options) -> None:
+        half.write_text("export fun")
+        raise SystemExit
+
+    preparation.collect_static()
+    earlier = settings.STATIC_ROOT / "chat.1.js"
+    earlier.write_text("export function")
+    monkeypatch.setattr(preparation, "_static_state", lambda: "changed since")
+    preparation.collect_static()
+    assert earlier.exists()
+    monkeypatch.setattr(preparation, "_static_state", lambda: "changed again")
+    monkeypatch.setattr(preparation, "call_command", ended)
+    with pytest.raises(SystemExit):
+        preparation.collect_static()
+    monkeypatch.setattr(preparation, "call_command", played)
+    preparation.collect_static()
+    assert not half.exists()
+    assert collected == ["collectstatic"] * 3
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_database_is_migrated_once_by_whoever_comes_first(collected, monkeypatch):
     monkeypatch.setattr(preparation, "pending", lambda: [] if "migrate" in collected else ["all of them"])
