@@ -115,10 +115,14 @@ class Connection:
                 except TimeoutError:
                     try:
                         async with asyncio.timeout(START_SECONDS):
-                            self.tools = await self._list(client)
+                            tools = await self._list(client)
                     except Exception as error:
                         logger.warning("The MCP server %s is gone: %s", self.server.name, reason(error))
+                        self._give_up(client)
                         return
+                    # A call may have found it broken meanwhile.
+                    if self.client is client:
+                        self.tools = tools
 
     async def _list(self, client) -> list[Tool]:
         tools: list[Tool] = []

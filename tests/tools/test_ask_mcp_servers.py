@@ -6,6 +6,7 @@ import sys
 import uuid
 from asyncio.subprocess import DEVNULL
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import Group
@@ -236,6 +237,50 @@ async def test_one_that_has_died_offers_nothing_from_that_moment(tmp_path, patie
         (die,) = [each.tool for each in servers.offered() if each.tool.name == "notes__die"]
         with pytest.raises(ToolError):
             await die.run({})
+        assert (servers.offered(), servers.states()) == ([], {"notes": "unreachable"})
+    finally:
+        await servers.close()
+
+
+class Breaking:
+    """A connection that breaks in a call while it is asked what it offers, says that late, and takes long to close."""
+
+    def __init__(self):
+        self.listed, self.asked, self.told, self.closing = 0, asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *error):
+        self.closing.set()
+        await asyncio.Event().wait()
+
+    async def list_tools(self, cursor):
+        self.listed += 1
+        if self.listed > 1:
+            self.asked.set()
+            await self.told.wait()
+        schema = {"type": "object"}
+        tool = SimpleNamespace(name="note", input_schema=schema, annotations=None, description="Notes it.")
+        return SimpleNamespace(tools=[tool], next_cursor=None)
+
+    async def call_tool(self, name, arguments):
+        raise ConnectionResetError
+
+
+async def test_one_that_breaks_while_it_says_what_it_offers_offers_nothing(monkeypatch):
+    client = Breaking()
+    monkeypatch.setattr("llm.mcp.servers.connect", lambda server, stack: client)
+    monkeypatch.setattr("llm.mcp.servers.LOOK_SECONDS", 0.01)
+    servers = mcp.Servers([mcp.Server(name="notes", command="notes")])
+    try:
+        await servers.start()
+        await wait_for(client.asked.is_set, seconds=PATIENCE_SECONDS)
+        (offered,) = servers.offered()
+        with pytest.raises(ToolError):
+            await offered.tool.run({})
+        client.told.set()
+        await wait_for(client.closing.is_set, seconds=PATIENCE_SECONDS)
         assert (servers.offered(), servers.states()) == ([], {"notes": "unreachable"})
     finally:
         await servers.close()
