@@ -17,6 +17,8 @@ ANSWER_SECONDS = 20
 # Until every reader has begun, memory grows because work begins.
 WARM_SECONDS = 15
 LOOK_SECONDS = 1.0
+# How many sizes of the memory are told, evenly over the time.
+MOMENTS = 20
 REST_CALLS = 200
 PEOPLE_LIMIT = 500
 # What readers say in the end is one line, however long.
@@ -51,6 +53,7 @@ async def streams(*, count: int, rate: int, seconds: int, form: str) -> dict:
             "core_share": round(used / took, 2),
             "rss_begin_mb": round(warm[0], 1),
             "rss_end_mb": round(warm[-1], 1),
+            "rss_mb": [round(size) for _, size in memory[:: max(1, len(memory) // MOMENTS)]],
             "gauges_left": left,
         }
 
