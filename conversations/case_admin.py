@@ -81,7 +81,7 @@ class MakesCases(admin.ModelAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": gettext("Take along for a case"),
-            "conversations": Conversation.objects.filter(pk__in=ids)
+            "conversations": Conversation.everything.filter(pk__in=ids)
             .select_related("owner")
             .defer("title", "instructions")
             .order_by("created_at", "pk"),
@@ -104,7 +104,7 @@ def _chosen(request: HttpRequest) -> list[uuid.UUID]:
         owner = User.objects.filter(email=email.lower()).first()
         if owner is None:
             raise Invalid(gettext("Nobody here has this address."))
-        return cases.chosen(owner=owner)
+        return cases.chosen(maker=who_asks(request), owner=owner)
     flag = given.get("flag")
     named = given.getlist("conversation")
     if len(named) > cases.MOST_CONVERSATIONS:
@@ -113,5 +113,7 @@ def _chosen(request: HttpRequest) -> list[uuid.UUID]:
             % {"most_conversations": cases.MOST_CONVERSATIONS}
         )
     return cases.chosen(
-        ids=[uuid_or(NotFound, each) for each in named], flag_id=uuid_or(NotFound, flag) if flag else None
+        maker=who_asks(request),
+        ids=[uuid_or(NotFound, each) for each in named],
+        flag_id=uuid_or(NotFound, flag) if flag else None,
     )

@@ -22,13 +22,16 @@ from .models import Conversation, Flag
 MOST_CONVERSATIONS = 100
 
 
-def chosen(*, ids: Iterable[uuid.UUID] = (), owner: User | None = None, flag_id: uuid.UUID | None = None) -> list:
+def chosen(
+    *, maker: User, ids: Iterable[uuid.UUID] = (), owner: User | None = None, flag_id: uuid.UUID | None = None
+) -> list:
     """Return the ids of the conversations of a case: those named, or all of a person, or the one of a flag, the oldest
-    first. Raises Invalid or NotFound."""
+    first, as far as its maker may know of them. Raises Invalid or NotFound."""
     wanted: set[uuid.UUID | None] = set(ids)
     if flag_id is not None:
         wanted.add(Flag.objects.filter(pk=flag_id).values_list("conversation_id", flat=True).first())
-    there = Conversation.objects.filter(owner=owner) if owner else Conversation.objects.filter(pk__in=wanted - {None})
+    known = reading.known_to(maker)
+    there = known.filter(owner=owner) if owner else known.filter(pk__in=[pk for pk in wanted if pk])
     found = list(there.order_by("created_at", "pk").values_list("pk", flat=True)[: MOST_CONVERSATIONS + 1])
     if len(found) > MOST_CONVERSATIONS:
         sentence = gettext(
@@ -53,18 +56,18 @@ def make(*, ids: list[uuid.UUID], maker: User, reason: str) -> exports.Export:
     def open_all() -> None:
         with transaction.atomic():
             for pk in ids:
-                conversation = reading.find(conversation_id=pk)
+                conversation = reading.find(conversation_id=pk, staff=maker)
                 grant = reading.grant(conversation=conversation, reader=maker, reason=reason)
                 reading.note_view(grant=grant, conversation=conversation, reader=maker, case=case)
                 found.append((pk, grant.pk))
 
     def write(target: IO[bytes]) -> None:
         open_all()
-        exports.pack_case(_read(ids), _about(case, maker, reason, found), target)
+        exports.pack_case(_read(ids, maker), _about(case, maker, reason, found), target)
 
     def enter(file: IO[bytes]) -> None:
         digest, size = _digest(file)
-        owners = set(Conversation.objects.filter(pk__in=ids).values_list("owner_id", flat=True))
+        owners = set(Conversation.everything.filter(pk__in=ids).values_list("owner_id", flat=True))
         audit.enter(
             "case.exported",
             actor=maker,
@@ -86,15 +89,15 @@ def check_allowed(*, maker: User) -> None:
         raise NotAllowed(gettext("To take conversations along, you need the permission to read them."))
 
 
-def _read(ids: list[uuid.UUID]) -> Iterator[Conversation]:
+def _read(ids: list[uuid.UUID], maker: User) -> Iterator[Conversation]:
     """Yield the conversations one by one; raises NotFound for one that was deleted meanwhile."""
     for pk in ids:
-        yield reading.find(conversation_id=pk)
+        yield reading.find(conversation_id=pk, staff=maker)
 
 
 def _about(case: uuid.UUID, maker: User, reason: str, found: list[tuple[uuid.UUID, Any]]) -> dict[str, Any]:
     head = verification.head()
-    owners = dict(Conversation.objects.filter(pk__in=[pk for pk, _ in found]).values_list("pk", "owner__email"))
+    owners = dict(Conversation.everything.filter(pk__in=[pk for pk, _ in found]).values_list("pk", "owner__email"))
     return {
         "id": str(case),
         "made_by": {"id": str(maker.pk), "email": maker.email},

@@ -15,8 +15,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.signed_in import who_asks
 
-from . import figures
+from . import figures, reading
 from .errors import Invalid
 from .models import Conversation, DailyFigure, Flag, Summary, Turn
 from .retention import holds
@@ -25,7 +26,9 @@ from .retention import holds
 MODEL_DAYS = 90
 # Beyond them are days of which not every database and time zone knows the moment.
 FIRST_YEAR, LAST_YEAR = 1970, 2999
-SEE_FLAGS, SEE_HOLDS = "conversations.view_flag", "conversations.view_legalhold"
+SEE_FLAGS = "conversations.view_flag"
+# The choice of what is deleted and held, which the list begins with instead of what is there.
+GONE = "gone"
 
 
 class HistoryFilter(admin.SimpleListFilter):
@@ -187,12 +190,18 @@ class RetentionFilter(HistoryFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the states; what is held only for whoever may see holds."""
         told = [("deleted", gettext("Will be deleted")), ("files", gettext("Its files will be deleted"))]
-        return [*told, ("held", gettext("Under a legal hold"))] if request.user.has_perm(SEE_HOLDS) else told
+        if request.user.has_perm(reading.SEE_HOLDS):
+            told.append(("held", gettext("Under a legal hold")))
+        if model_admin.model is Conversation and reading.may_know_of_gone(who_asks(request)):
+            told.append((GONE, gettext("Deleted by its owner, and held")))
+        return told
 
     def of_conversations(self, value: str, request: HttpRequest) -> Q:
         if value == "held":
             # Which chats hold a word tells what was said in them.
             return holds.held(by_words=request.user.has_perm(holds.READ_TEXT))
+        if value == GONE:
+            return Q()
         return Q(**{f"{'expires_at' if value == 'deleted' else 'files_expire_at'}__isnull": False})
 
 

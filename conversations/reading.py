@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -15,21 +15,46 @@ from accounts.models import User
 
 from .errors import Invalid, NotAllowed, NotFound
 from .models import Conversation, ReadingGrant
+from .models.conversation import ConversationQuerySet
+from .retention import holds
 from .turns import check_characters
 
-PERMISSION = "conversations.read_text"
+PERMISSION, SEE_HOLDS = "conversations.read_text", "conversations.view_legalhold"
 REASON_LEAST_CHARACTERS = 10
 REASON_MOST_CHARACTERS = 500
 # How many of the last readings their owner is shown.
 TOLD = 200
 
 
-def find(*, conversation_id: uuid.UUID) -> Conversation:
-    """Return anybody's conversation, for the staff; raises NotFound."""
+def find(*, conversation_id: uuid.UUID, staff: User) -> Conversation:
+    """Return anybody's conversation that this member of the staff may know of; raises NotFound."""
     try:
-        return Conversation.objects.select_related("owner", "leaf").get(pk=conversation_id)
+        return known_to(staff).select_related("owner", "leaf").get(pk=conversation_id)
     except Conversation.DoesNotExist:
         raise NotFound from None
+
+
+def known_to(staff: User) -> ConversationQuerySet:
+    """Return the conversations that this member of the staff may know of."""
+    there = Q(deleted_at=None)
+    return Conversation.everything.filter(there | _gone() if may_know_of_gone(staff) else there)
+
+
+def gone() -> ConversationQuerySet:
+    """Return what its owner has deleted and a legal hold keeps."""
+    return Conversation.everything.filter(_gone())
+
+
+def may_know_of_gone(staff: User) -> bool:
+    """Whether this member of the staff may know of what is deleted and held: who may see holds, and read.
+
+    A hold on words tells what was said in what it holds.
+    """
+    return staff.has_perms([PERMISSION, SEE_HOLDS])
+
+
+def _gone() -> Q:
+    return Q(deleted_at__isnull=False) & holds.held()
 
 
 def grant(*, conversation: Conversation, reader: User, reason: str) -> ReadingGrant:

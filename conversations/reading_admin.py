@@ -27,6 +27,7 @@ from .case_admin import MakesCases
 from .errors import ChatError, NotFound
 from .finding_admin import FindsText
 from .history_filters import (
+    GONE,
     FailedFilter,
     FlaggedFilter,
     GroupFilter,
@@ -143,7 +144,11 @@ class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
     owner_field = "owner"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        return Conversation.objects.defer("title", "instructions")
+        asks_for_gone = request.GET.get(RetentionFilter.parameter_name) == GONE
+        found = (
+            reading.gone() if asks_for_gone and reading.may_know_of_gone(who_asks(request)) else Conversation.objects
+        )
+        return found.defer("title", "instructions")
 
     @admin.display(description=_("conversation"), ordering="id")
     def name(self, conversation: Conversation) -> str:
@@ -248,7 +253,7 @@ class ConversationAdmin(FindsText, MakesCases, MetadataAdmin):
         """Return a conversation for somebody who may see that there is one."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return reading.find(conversation_id=conversation_id)
+        return reading.find(conversation_id=conversation_id, staff=who_asks(request))
 
 
 @admin.register(Turn)

@@ -83,7 +83,7 @@ def test_failed_answers_and_what_has_none_of_it_are_found(root, two):
 
 @pytest.mark.parametrize(
     "query",
-    ["flagged=maybe", "rating=6", "group=x", "retention=gone", "sentiment=", "since=soon", "until=9999-12-31"],
+    ["flagged=maybe", "rating=6", "group=x", "retention=never", "sentiment=", "since=soon", "until=9999-12-31"],
 )
 def test_a_choice_that_there_is_not_is_refused(root, two, query):
     for page in (CHATS, TURNS):
