@@ -65,14 +65,14 @@ class Embedder:
     async def _taken(self, texts: list[str]) -> Embedded:
         """Return what texts mean; where the server does not take them, each by itself, and as much as it takes."""
         try:
-            return await self.provider.embed(model=self.id.partition("/")[2], texts=texts)
+            return _checked(await self.provider.embed(model=self.id.partition("/")[2], texts=texts), len(texts))
         except ModelError as error:
             if error.code not in UNTAKEN or (len(texts) == 1 and len(texts[0]) <= SHORTEST_CHARACTERS):
                 raise
         if len(texts) == 1:
             return await self._taken([texts[0][: max(SHORTEST_CHARACTERS, len(texts[0]) // 2)]])
         found = [await self._taken([text]) for text in texts]
-        counts = [each.tokens for each in found if each.tokens is not None]
+        counts = [each.tokens for each in found if isinstance(each.tokens, int)]
         return Embedded([vector for each in found for vector in each.vectors], sum(counts) if counts else None)
 
 

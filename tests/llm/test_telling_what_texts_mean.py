@@ -6,6 +6,7 @@ from llm.catalog import Catalog
 from llm.config import Config
 from llm.embeddings import Embedder, Rests, find
 from llm.errors import ModelError
+from llm.values import Embedded
 from tests.fake_model import FakeModel
 
 KEY = "sk-test-0123456789abcdef"
@@ -80,6 +81,22 @@ async def test_a_text_that_is_too_long_for_the_model_is_taken_as_far_as_it_goes(
     told = await find(catalog, "openai/embed-short-80").passages(texts, seconds=PATIENCE_SECONDS)
     assert len(told.vectors) == 2
     assert fake.embedded[-1].body["input"][0] in texts[1]
+
+
+@pytest.mark.parametrize("vectors", [None, [None], [], [[0.5], [0.5]], [[]], [{}], [["0.5"]], 7, "no"])
+async def test_what_is_no_vector_for_each_text_is_understood_by_nobody(vectors):
+    class Strange:
+        async def embed(self, *, model: str, texts: list[str]) -> Embedded:
+            if len(texts) > 1:
+                raise ModelError("model_refused", "It is too long.")
+            # Together they would be as many as there are texts.
+            return Embedded(vectors if texts == ["One."] else [], "many")
+
+    embedder = Embedder(Strange(), "ollama/embed")
+    for texts in (["One."], ["One.", "Two."]):
+        with pytest.raises(ModelError) as raised:
+            await embedder.passages(texts, seconds=PATIENCE_SECONDS)
+        assert raised.value.code == "model_protocol"
 
 
 async def test_a_model_gets_the_words_that_its_makers_want_before_a_text(fake, catalog):
