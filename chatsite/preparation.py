@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import django
 from django.conf import settings
@@ -38,14 +39,27 @@ def prepare_apart() -> None:
         connection.close()
         return
     connection.close()
+    told: list[int] = []
+    child: subprocess.Popen | None = None
+
+    def leave(number: int, frame: Any) -> None:
+        told.append(number)
+        if child is not None:
+            child.kill()
+
     leaving = (signal.SIGINT, signal.SIGTERM)
-    usual = [signal.signal(number, lambda number, frame: sys.exit(SIGNALLED + number)) for number in leaving]
+    usual = [signal.signal(number, leave) for number in leaving]
     try:
-        # Killed by `call` if this process leaves before it.
-        code = subprocess.call([sys.executable, "-m", "chatsite.preparation"], cwd=settings.BASE_DIR)
+        child = subprocess.Popen([sys.executable, "-m", "chatsite.preparation"], cwd=settings.BASE_DIR)
+        # Told to end before there was anything to kill.
+        if told:
+            child.kill()
+        code = child.wait()
     finally:
         for number, handler in zip(leaving, usual, strict=True):
             signal.signal(number, handler)
+    if told:
+        sys.exit(SIGNALLED + told[0])
     if code:
         sys.exit(code if code > 0 else SIGNALLED - code)
 

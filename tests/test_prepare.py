@@ -1,5 +1,9 @@
 """Processes that start together prepare together: one does the work, the others find it done."""
 
+import os
+import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -49,6 +53,27 @@ def test_static_files_that_changed_are_collected_again(collected, monkeypatch):
     monkeypatch.setattr(preparation, "_static_state", lambda: "changed since")
     preparation.collect_static()
     assert collected == ["collectstatic", "collectstatic"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_stops_a_start_while_its_process_begins_leaves_none_behind(collected, monkeypatch, number):
+    begun = []
+
+    class Begun(subprocess.Popen):
+        def __init__(self, command, **how):
+            super().__init__([sys.executable, "-c", f"import time; time.sleep({PATIENCE_SECONDS})"], **how)
+            begun.append(self.pid)
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(subprocess, "Popen", Begun)
+    monkeypatch.setattr(preparation, "pending", lambda: ["all of them"])
+    usual = signal.getsignal(number)
+    with pytest.raises(SystemExit) as ended:
+        preparation.prepare_apart()
+    assert ended.value.code == 128 + number
+    assert signal.getsignal(number) is usual
+    with pytest.raises(ProcessLookupError):
+        os.kill(begun[0], 0)
 
 
 @pytest.mark.parametrize("left", [b"", b'"half of a dig', b"\xff"])
