@@ -323,10 +323,12 @@ def _by_meaning(candidates: list[Candidate], question: str, meaning: Meaning | N
         raise MeaningWanted(question)
     if not ready or meaning is None:
         return []
+    found = [] if meaning.trouble else near(meaning, ready)
     for number in ready.values():
-        candidates[number].by = BY_WORDS if meaning.trouble else BY_BOTH
-        candidates[number].by_words_because = meaning.trouble
-    return [] if meaning.trouble else near(meaning, ready)
+        candidates[number].by = BY_BOTH if found else BY_WORDS
+        # A model of the same name whose vectors are others by now has embedded none of it.
+        candidates[number].by_words_because = "" if found else meaning.trouble or NOT_READY
+    return found
 
 
 def _in_order(sizes: list[dict[int, int]]) -> Iterator[tuple[int, int]]:

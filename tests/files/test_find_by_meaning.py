@@ -177,6 +177,15 @@ async def test_what_others_have_is_not_found(stage, alice, bob, book):
     assert FACT not in words(stage)
 
 
+async def test_vectors_that_a_model_of_the_same_name_made_otherwise_are_not_told_as_used(stage, alice, book):
+    await in_database(embed_all)
+    signs, numbers = vectors.packed([1.0, -1.0])
+    await in_database(PassageVector.objects.update, signs=signs, numbers=numbers)
+    turn = await ask(stage, alice, book, text="How often is the coolant pump to be replaced? tokens=5")
+    assert FACT in words(stage)
+    assert account(turn) == ("words", "not_embedded")
+
+
 # -- In the background ------------------------------------------------------------------------------------------------
 
 
