@@ -40,11 +40,9 @@ class Brought:
     preferences_left: list[str] = field(default_factory=list)
 
 
-def bring(*, owner: Any, form: "AccountForm", preferences: bool) -> Brought:
-    """Return what was brought of an account; call it in a transaction. Raises Invalid or TooLarge for a prompt."""
+def bring_prompts(*, owner: Any, form: "AccountForm") -> Brought:
+    """Return which prompts of an account were brought; call it in a transaction. Raises Invalid or TooLarge."""
     brought = Brought()
-    if preferences:
-        _bring_preferences(owner, form, brought)
     mine = set(Preset.objects.owned_by(owner).values_list("key", flat=True))
     for prompt in form.prompts:
         name = " ".join(prompt.name.split())
@@ -57,7 +55,11 @@ def bring(*, owner: Any, form: "AccountForm", preferences: bool) -> Brought:
     return brought
 
 
-def _bring_preferences(owner: Any, form: "AccountForm", brought: Brought) -> None:
+def bring_preferences(*, owner: Any, form: "AccountForm", brought: Brought) -> None:
+    """Take over what an account had chosen, and put down in `brought` what was and what was not.
+
+    Call it at the end of a transaction: instructions that a rule stands against are entered in the ledger.
+    """
     for name in PREFERENCES:
         value = getattr(form, name)
         if value is None or value == getattr(owner, name):

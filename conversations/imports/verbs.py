@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from accounts import audit
+from accounts.models import User
 from chatsite import counting
 from chatsite.languages import grouped
 
@@ -99,12 +100,16 @@ def _written(owner: Any, parcel: Parcel, names: Mapping[str, str], preferences: 
     from .writing import Writer
 
     form = parcel.account()
-    # A person before what is theirs.
-    brought = account.bring(owner=owner, form=form, preferences=preferences) if form else None
+    if form and preferences:
+        # A person before what is theirs.
+        User.objects.select_for_update(no_key=True).filter(pk=owner.pk).values_list("pk").first()
+    brought = account.bring_prompts(owner=owner, form=form) if form else None
     # Also files that an export without bytes names, if they are the importer's already. They must not go meanwhile.
     mine = StoredFile.objects.select_for_update(no_key=True).filter(owner=owner, sha256__in=names)
     files = {file.sha256: file for file in mine.order_by("pk")}
     made = [Writer(export, owner=owner, files=files).write() for export in parcel.conversations()]
+    if form and brought and preferences:
+        account.bring_preferences(owner=owner, form=form, brought=brought)
     ids = [str(each.pk) for each in made]
     of_account: dict[str, Any] = (
         {"prompts": len(brought.prompts), "preferences": brought.preferences} if brought else {}

@@ -9,6 +9,7 @@ from accounts.models import User
 from conversations import feedback, tags, turns
 from conversations.models import ContextDigest, Conversation, Message, Summary, Turn
 from conversations.summaries import measure
+from tests.moderation.conftest import live  # noqa: F401
 from tests.pages.conftest import browser_of, plain_static_files  # noqa: F401
 from tests.support.files import attach
 

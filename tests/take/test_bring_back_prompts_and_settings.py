@@ -6,10 +6,12 @@ import zipfile
 import orjson
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry
 from conversations import exports, presets
-from conversations.models import Conversation, Preset
+from conversations.models import Conversation, Flag, Preset
 from tests.pages.conftest import browser_of
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +128,29 @@ def test_an_account_that_is_not_right_is_refused_and_nothing_is_kept(bob, alices
     assert not Preset.objects.owned_by(bob).exists()
     bob.refresh_from_db()
     assert (bob.instructions, bob.theme, bob.density) == ("", "", "")
+
+
+def test_instructions_that_a_rule_stands_against_are_left_and_flagged_when_all_else_is_written(bob, alices, live):
+    live("be brief", action="block")
+    with CaptureQueriesContext(connection) as asked:
+        told = bring(bob, alices, preferences="true").json()
+    assert told["preferences"]["left"] == ["instructions"] and len(told["conversations"]) == 1
+    assert Flag.objects.get().user == bob
+    bob.refresh_from_db()
+    assert (bob.instructions, bob.theme) == ("", "dark")
+    # The ledger is one for all: whoever writes in it keeps everybody waiting until the end.
+    written = [each["sql"] for each in asked if 'INTO "' in each["sql"]]
+    flagged = next(number for number, sql in enumerate(written) if 'INTO "conversations_flag"' in sql)
+    assert any('INTO "conversations_message"' in sql for sql in written[:flagged])
+    assert not any('INTO "conversations_message"' in sql for sql in written[flagged:])
+
+
+def test_nothing_is_flagged_of_an_archive_that_is_refused(bob, alices, live):
+    live("be brief", action="block")
+    archive = changed(alices, prompts=[{"name": "Empty", "text": " "}])
+    assert bring(bob, archive, preferences="true").status_code == 400
+    assert not Flag.objects.exists()
+    assert not AuditEntry.objects.filter(action="flag.raised").exists()
 
 
 def test_prompts_that_were_shared_with_everybody_are_nobody_elses_after_an_import(alice, bob, alices):
