@@ -51,10 +51,10 @@ def test_a_chat_is_exported_shared_and_imported_again(window, ada, fake):
     # Brought in again, without a script.
     plain = window(ada, java_script_enabled=False, viewport=PHONE).new_page()
     plain.goto(f"{ada.url}/data/")
-    plain.get_by_label("Export", exact=True).set_input_files({"name": "x.json", "mimeType": "", "buffer": b"{}"})
+    plain.get_by_label("File", exact=True).set_input_files({"name": "x.json", "mimeType": "", "buffer": b"{}"})
     plain.get_by_role("button", name="Import").click()
     expect(plain.get_by_role("alert").filter(has_text="This is no export")).to_be_visible()
-    plain.get_by_label("Export", exact=True).set_input_files(found.value.path())
+    plain.get_by_label("File", exact=True).set_input_files(found.value.path())
     plain.get_by_role("button", name="Import").click()
     expect(plain.get_by_role("heading", name="How high is the tide?")).to_be_visible()
     assert "/chat/" in plain.url and conversation not in plain.url
