@@ -1,5 +1,6 @@
 /* One message of the thread; an answer grows in place while it is written.
-   <chat-message id="m-…" data-message="…" data-turn="…" data-role="assistant" data-status="streaming" data-seq="0">
+   <chat-message id="m-…" data-message="…" data-turn="…" data-role="assistant" data-status="streaming" data-seq="0"
+                 data-shows="words|thoughts|nothing">
      <div class="bubble">
        <details data-thought hidden><summary><span data-thought-label>Thinking</span></summary><div data-thinking></div></details>
        <div class="prose" data-blocks></div>
@@ -114,6 +115,7 @@ export class ChatMessage extends HTMLElement {
     if (!this.prose) return;
     this.cite().catch(error => console.warn(error));
     this.classList.toggle("writing", this.streaming && this.hasText);
+    this.dataset.shows = this.hasText ? "words" : this.thinks ? "thoughts" : "nothing";
     const label = this.querySelector("[data-thought-label]");
     if (label) label.textContent = this.streaming && !this.hasText ? t("Thoughts so far") : this.dataset.thoughtTime ?? t("Thoughts");
   }
