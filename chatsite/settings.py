@@ -33,9 +33,9 @@ POSTGRES_OPTIONS = (
     "-c idle_in_transaction_session_timeout=60s"
     " -c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 )
-# The pool would wait twice as long after each attempt to connect, up to minutes: it gives up soon, and begins anew when
-# it is asked.
-POSTGRES_POOL = {"min_size": 1, "timeout": 10, "reconnect_timeout": 2}
+# The pool waits twice as long after each attempt to connect, and would for minutes: it gives up when those who asked
+# do, and begins anew for whoever asks next.
+POSTGRES_POOL = {"min_size": 1, "timeout": 10, "reconnect_timeout": 10}
 EMBEDDED_DATABASE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if EMBEDDED_DATABASE:
     DATABASES["default"]["OPTIONS"] = {
