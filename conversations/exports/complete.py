@@ -46,6 +46,7 @@ def as_json(scope: Scope, files: dict[str, StoredFile] | None = None) -> Iterato
         mine = Feedback.objects.filter(user=scope.conversation.owner_id)
         thumbs = {each.message_id: each for each in mine.filter(message__turn__conversation=scope.conversation)}
         before: uuid.UUID | None = None
+        attached: set[str] = set()
         for turn in scope.turns():
             # Of messages that were chosen each turn follows the one before it, whatever was said between them.
             parent = before if scope.chosen else turn.parent_id
@@ -53,13 +54,17 @@ def as_json(scope: Scope, files: dict[str, StoredFile] | None = None) -> Iterato
             said = list(turn.messages.all())
             files.update({each.file.sha256: each.file for message in said for each in message.attachments.all()})
             told = record.turn(turn, said, parent=parent, inside=inside, thumbs=thumbs)
-            yield told | {"digest": None} if scope.chosen else told
+            if scope.chosen:
+                # What the model had of other turns is none of it: neither what they said in short nor their files.
+                attached.update(str(each.pk) for message in said for each in message.attachments.all())
+                of_these = [each for each in told["included"] if each["attachment"] in attached]
+                told |= {"digest": None, "included": of_these}
+            yield told
             inside.add(turn.pk)
             before = turn.pk
 
     def digests() -> Iterator[dict[str, Any]]:
         if scope.chosen:
-            # It tells what stands in turns that were left out.
             return
         for row in scope.conversation.digests.order_by("created_at", "pk").iterator(100):
             if row.through_id in inside:

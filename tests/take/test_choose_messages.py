@@ -138,6 +138,19 @@ def test_what_was_condensed_of_other_messages_does_not_come_along(alice, bob, ri
     assert bring(bob, told).status_code == 201
 
 
+def test_files_of_other_messages_are_not_named(alice, rich, address, branch):
+    first, later = branch[0], branch[-1]
+    Turn.objects.filter(pk=later.pk).update(included=first.included)
+
+    def names(*chosen: Turn) -> list[list[str]]:
+        ids = [str(said(turn, "assistant").pk) for turn in chosen]
+        told = orjson.loads(content(send(alice, address, message=ids, format="json")))
+        return [[each["name"] for each in turn["included"]] for turn in told["turns"]]
+
+    assert names(later) == [[]]
+    assert names(first, later) == [["lease.txt"], ["lease.txt"]]
+
+
 def test_ids_that_are_none_are_not_the_whole_chat(alice, rich, address, branch):
     for ids in (",", ",,"):
         answer = browser_of(alice).get(f"/api/conversations/{rich.pk}/export/", {"format": "md", "message": ids})
