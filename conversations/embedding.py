@@ -16,7 +16,7 @@ from llm.embeddings import Embedder
 from llm.errors import ModelError
 
 from . import asides, background, ledger, vectors, work
-from .models import Job, Passage, PassageVector, StoredFile
+from .models import Attachment, Job, Passage, PassageVector, StoredFile
 
 KIND = "embedding"
 # So many passages go with one request: a slow machine needs seconds for them, and a killed worker loses no more.
@@ -70,17 +70,18 @@ def queue_waiting() -> None:
 
 
 def waiting():
-    """Return the files whose passages the model has not embedded yet."""
+    """Return the files whose passages the model has not embedded yet, but for those of deleted conversations alone."""
     there = Exists(Passage.objects.filter(file=OuterRef("pk")))
-    return StoredFile.objects.filter(there).exclude(embedding_model=settings.EMBEDDING["model"])
+    used = Exists(Attachment.objects.in_use().filter(file=OuterRef("pk")))
+    return StoredFile.objects.filter(there, used).exclude(embedding_model=settings.EMBEDDING["model"])
 
 
 @work.handles(KIND)
 def embed(job: work.Claim) -> work.Result:
     """Ask the model what the passages of a file mean, beginning with those of which that is not known."""
     model = settings.EMBEDDING["model"]
-    file = StoredFile.objects.select_related("owner").filter(pk=job.payload["file"]).first()
-    if not model or file is None or file.embedding_model == model:
+    file = waiting().select_related("owner").filter(pk=job.payload["file"]).first() if model else None
+    if file is None:
         return work.Result(keep=partial(_drop, job))
     if trouble := _rests.trouble(model):
         return work.Result(error=str(trouble))

@@ -123,10 +123,14 @@ class PassageVector(models.Model):
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def in_use(self) -> "AttachmentQuerySet":
+        """Return the attachments but for those of deleted conversations."""
+        # None too while it is attached to nothing: then it has no conversation.
+        return self.filter(message__turn__conversation__deleted_at=None)
+
     def visible_to(self, user) -> "AttachmentQuerySet":
         """Return the attachments this person may see: their own, but for those of deleted conversations."""
-        # None too while it is attached to nothing: then it has no conversation.
-        return self.filter(owner=user, message__turn__conversation__deleted_at=None)
+        return self.in_use().filter(owner=user)
 
     def waiting(self) -> "AttachmentQuerySet":
         """Return those that were uploaded and not sent yet."""

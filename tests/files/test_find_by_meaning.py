@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from chatsite.threads import in_database
-from conversations import embedding, storage, vectors, work
-from conversations.models import Job, PassageVector, Quota, StoredFile, Turn, UsageEntry
+from conversations import embedding, lifecycle, storage, vectors, work
+from conversations.models import Conversation, Job, PassageVector, Quota, StoredFile, Turn, UsageEntry
 from llm.embeddings import Rests
 from tests.support.files import attach
 
@@ -226,6 +226,24 @@ async def test_a_file_that_goes_meanwhile_leaves_nothing(stage, book):
     await in_database(book.file.delete)
     assert await in_database(do_jobs) == []
     assert stage.fake.embedded == []
+
+
+async def test_a_file_of_a_deleted_chat_is_sent_nowhere_until_that_is_undone(stage, alice, settings, new_id):
+    settings.UNDO_DELETE_SECONDS = 60
+    settings.EMBEDDING = {"model": "", "seconds": 20}
+    file = await in_database(attach, alice, text="The lease ends in March 2031.", name="lease.txt")
+    await ask(stage, alice, file, conversation_id=new_id)
+    settings.EMBEDDING = {"model": MODEL, "seconds": 20}
+    chat = await in_database(Conversation.objects.get, pk=new_id)
+    await in_database(embedding.queue_waiting)
+    await in_database(lambda: lifecycle.delete(conversation=chat))
+    # Neither what was queued before it nor what waits.
+    assert await in_database(do_jobs) == []
+    assert await in_database(embed_all) == []
+    assert stage.fake.embedded == []
+    await in_database(lambda: lifecycle.restore(conversation_id=new_id, user=alice))
+    assert await in_database(embed_all) == []
+    assert await in_database(model_of, file.file) == MODEL
 
 
 async def test_a_file_that_goes_between_two_batches_is_no_trouble_of_the_model(stage, book, monkeypatch):
