@@ -59,14 +59,15 @@ def queue_waiting() -> None:
         return
     room = max(0, MOST_QUEUED - ours.open().count())
     known = set(ours.values_list("key", flat=True))
-    late = timezone.now() - datetime.timedelta(hours=AGAIN_HOURS)
-    given_up = list(ours.filter(finished_at__lt=late).values_list("key", flat=True)[:room])
-    for key in given_up:
-        work.again(key=key)
     found = waiting().order_by("-created_at").values_list("pk", flat=True)[: room + len(known)]
-    fresh = [each for each in found if key_of(each) not in known]
-    for file_id in fresh[: room - len(given_up)]:
+    fresh = [each for each in found if key_of(each) not in known][:room]
+    for file_id in fresh:
         queue(file_id)
+    # After them: thousands of somebody whose budget is used up would else take the place of everybody's each minute.
+    late = timezone.now() - datetime.timedelta(hours=AGAIN_HOURS)
+    given_up = ours.filter(finished_at__lt=late).order_by("finished_at").values_list("key", flat=True)
+    for key in list(given_up[: room - len(fresh)]):
+        work.again(key=key)
 
 
 def waiting():

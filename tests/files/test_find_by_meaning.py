@@ -322,6 +322,18 @@ async def test_what_was_given_up_is_tried_again_after_an_hour(stage, book):
     assert await in_database(model_of, book.file) == MODEL
 
 
+async def test_what_was_given_up_lets_what_was_never_tried_go_first(stage, alice, book, monkeypatch):
+    monkeypatch.setattr("conversations.embedding.MOST_QUEUED", 1)
+    await in_database(embedding.queue_waiting)
+    long_ago = timezone.now() - datetime.timedelta(hours=2)
+    await in_database(lambda: Job.objects.update(state="done", finished_at=long_ago))
+    lease = await in_database(attach, alice, text="The lease ends in March 2031.", name="lease.txt")
+    await in_database(embed_all)
+    assert (await in_database(model_of, lease.file), await in_database(model_of, book.file)) == (MODEL, "")
+    assert await in_database(embed_all) == []
+    assert await in_database(model_of, book.file) == MODEL
+
+
 async def test_who_has_used_up_the_budget_causes_no_calls(stage, alice, book):
     await in_database(Quota.objects.create, user=alice, tokens_per_day=1)
     await in_database(spend, alice)
