@@ -14,6 +14,21 @@ if TYPE_CHECKING:
 
 NAMES = {
     # What there are rows of, one and several.
+    _("installation"),
+    _("installations"),
+    _("invitation use"),
+    _("invitation uses"),
+    _("passage index"),
+    _("passage vector"),
+    _("passage vectors"),
+    _("daily usage"),
+    _("daily usages"),
+    _("flag note"),
+    _("flag notes"),
+    _("model pull"),
+    _("model pulls"),
+    _("search entry"),
+    _("summary"),
     _("attachment"),
     _("attachments"),
     _("authenticator"),

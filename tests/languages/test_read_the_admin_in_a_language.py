@@ -3,6 +3,7 @@
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.contrib import admin
 from django.utils import timezone
 
@@ -79,3 +80,11 @@ def test_no_page_of_the_admin_says_a_word_that_cannot_be_translated(browser, roo
                 found.setdefault(text, address)
     assert found == {}
     assert asked > 100
+
+
+def test_every_kind_of_row_has_a_name_that_can_be_translated():
+    """Those as well that have no page of their own: the rights of a group name them all."""
+    ours = [model._meta for name in ("accounts", "conversations") for model in apps.get_app_config(name).get_models()]
+    assert ours
+    plain = [str(name) for meta in ours for name in (meta.verbose_name, meta.verbose_name_plural) if type(name) is str]
+    assert plain == []

@@ -26,7 +26,7 @@ def digest() -> str:
     """Return what tells the tables of one version of the code from those of another."""
     found = hashlib.sha256()
     sources = (path for app in APPS for path in (ROOT / app).glob("**/migrations/*.py"))
-    for path in [ROOT / "requirements.txt", *sorted(sources)]:
+    for path in [ROOT / "requirements.txt", ROOT / "chatsite" / "settings.py", *sorted(sources)]:
         found.update(path.read_bytes())
     return found.hexdigest()[:16]
 
@@ -42,8 +42,7 @@ def copy_to(path: Path) -> None:
     ready = SHELF / f"empty-{digest()}"
     with _one_at_a_time():
         if not ready.exists():
-            draft = SHELF / f"draft-{os.getpid()}"
-            draft.mkdir()
+            draft = Path(tempfile.mkdtemp(prefix="draft-", dir=SHELF))
             _migrate(DATA_DIR=str(draft), DATABASE_URL="")
             draft.rename(ready)
     for part in ready.glob(f"{NAME}*"):
