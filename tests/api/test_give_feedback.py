@@ -51,7 +51,7 @@ def test_those_who_look_after_the_server_see_that_something_was_said_and_not_wha
     program.send("put", f"messages/{message.pk}/feedback/", {"value": "down", "reason": "It is wrong."})
     keeper = browser_of(User.objects.create_superuser("keeper@example.org"))
     page = keeper.get("/admin/conversations/feedback/").content.decode()
-    for shown in ("Has reason", "ollama/m", alice.email, str(talk.conversation_id)):
+    for shown in ("Has a reason", "ollama/m", alice.email, str(talk.conversation_id)):
         assert shown in page
     one = keeper.get(f"/admin/conversations/feedback/{Feedback.objects.get().pk}/change/").content.decode()
     for hidden in ("It is wrong.", "A secret answer"):
