@@ -1,6 +1,5 @@
 /* One message of the thread; an answer grows in place while it is written.
-   <chat-message id="m-…" data-message="…" data-turn="…" data-role="assistant" data-status="streaming" data-seq="0"
-                 data-shows="words|thoughts|nothing">
+   <chat-message id="m-…" data-message="…" data-turn="…" data-role="assistant" data-status="streaming" data-seq="0">
      <div class="bubble">
        <details data-thought hidden><summary><span data-thought-label>Thinking</span></summary><div data-thinking></div></details>
        <div class="prose" data-blocks></div>

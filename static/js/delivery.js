@@ -1,6 +1,5 @@
-/* Brings questions, retries and edits to the server, each exactly once and one after the other: keeps them in the outbox
-   until they are confirmed, shows them meanwhile, lets them wait while an answer is being written, and sends them again
-   after a lost connection. */
+/* Brings questions, retries and edits to the server, each once and in order: kept in the outbox until confirmed, shown
+   meanwhile, waiting while an answer is written, sent again after a lost connection. */
 import { newId } from "chat/browser";
 import { AUTOMATIC_ATTEMPTS } from "chat/outbox";
 import { Pending } from "chat/pending";

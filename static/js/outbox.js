@@ -1,6 +1,6 @@
 /* Questions the server has not confirmed yet, kept in this browser: a lost connection or a reload loses none.
-   Each entry is {conversation, known, files, sent, frame}: `files` are the {id, name} of what is attached, `known` says whether the conversation exists on the server,
-   `sent` counts the attempts, `frame` is what goes over the socket and carries the client_id that makes repeats harmless. */
+   Each is {conversation, known, files, sent, frame}: whether the server knows the conversation, {id, name} of each file,
+   how often it was sent, and what goes over the socket, with a client_id that makes repeats harmless. */
 import { forget, keep, recall } from "chat/browser";
 
 // After so many attempts without an answer a person decides whether to send once more.
@@ -22,21 +22,24 @@ export class Outbox {
 
   /* A new conversation whose first question never arrived. */
   get unborn() {
-    return this.entries.find(entry => !entry.known)?.conversation ?? null;
+    return this.entries.find(({ known }) => !known)?.conversation ?? null;
   }
 
   find(client) {
-    return this.entries.find(entry => entry.frame.client_id === client);
+    return this.entries.find(({ frame }) => frame.client_id === client);
   }
 
   put(entry) {
-    const others = this.entries.filter(other => other.frame.client_id !== entry.frame.client_id);
-    keep(this.name, [...others, entry]);
+    const { entries } = this;
+    // One that was sent keeps its place: else another tab sends the next.
+    const place = entries.findIndex(({ frame }) => frame.client_id === entry.frame.client_id);
+    entries.splice(place < 0 ? entries.length : place, 1, entry);
+    keep(this.name, entries);
   }
 
   remove(client) {
     const entry = this.find(client);
-    const rest = this.entries.filter(other => other.frame.client_id !== client);
+    const rest = this.entries.filter(({ frame }) => frame.client_id !== client);
     if (entry) keep(this.name, rest.length ? rest : null);
     return entry;
   }

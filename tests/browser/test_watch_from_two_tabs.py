@@ -100,3 +100,21 @@ def test_a_new_chat_appears_in_the_list_of_a_tab_that_is_opened_later(screen, wi
     screen.ask_whole("Is this listed?")
     later = Screen(window(ada).new_page(), ada).open()
     expect(later.page.locator(f"#chat-{screen.conversation}")).to_contain_text("Is this listed?")
+
+
+OUTBOX = """
+    async () => {
+      const { Outbox } = await import("chat/outbox");
+      const outbox = new Outbox("nobody");
+      const put = (client_id, sent) => outbox.put({ conversation: "c", known: true, sent, frame: { client_id } });
+      put("first", 0), put("second", 0), put("first", 1);
+      const kept = outbox.entries.map(({ sent, frame }) => `${frame.client_id} ${sent}`);
+      outbox.clear();
+      return kept;
+    }
+"""
+
+
+def test_a_question_that_was_sent_keeps_its_place_before_those_that_wait(screen):
+    """Else the other tab would take the next one for the first, and send that."""
+    assert screen.page.evaluate(OUTBOX) == ["first 1", "second 0"]
