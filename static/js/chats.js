@@ -1,4 +1,4 @@
-/* The list of chats, and what is told of it live: which chat is being answered, and which has an answer nobody has looked at.
+/* The list of chats, and what is told of it live.
    <li class="chat-item" data-chat="…" data-running data-unread data-pinned data-tags="…"><input type="checkbox">
      <a><span data-title></span><span data-news></span></a><button popovertarget="chat-menu"></button></li> */
 const { dataset } = document.querySelector("chat-thread") ?? document.querySelector(".app");
@@ -20,21 +20,22 @@ try {
   console.warn("This browser keeps nothing for the next page.", error);
 }
 
-// -- what is told
-
 export function refresh() {
   document.body.dispatchEvent(new Event("chats-changed"));
 }
 
-/* The reader has done what the list had to wait for. */
+/* What the list waited for is done. */
 export const over = () => missed && refresh();
 
-// As long as it was, and not while the reader is at work in it.
+// As long as it was, and not under the reader's hands.
+const busy = () => (missed = Boolean(sidebar.querySelector(".rename, :popover-open")) || sidebar.dataset.choosing !== undefined);
 list.addEventListener("htmx:configRequest", event => {
   if (event.target !== list) return;
-  missed = Boolean(list.querySelector(".rename")) || sidebar.dataset.choosing !== undefined;
-  if (missed) event.preventDefault();
+  if (busy()) event.preventDefault();
   else event.detail.parameters.shown = list.querySelectorAll("[data-chat]:not([data-pinned])").length;
+});
+list.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
+  if (target === list && busy()) detail.shouldSwap = false;
 });
 
 export function hear({ type, chat, running }) {
@@ -45,11 +46,11 @@ export function hear({ type, chat, running }) {
   if (type === "chats.running") {
     row.toggleAttribute("data-running", running);
     row.toggleAttribute("data-unread", !running && !here);
-    // It was said something in just now: it belongs to the top.
+    // Now it belongs to the top.
     if (running) refresh();
   } else if (type === "chats.seen") row.removeAttribute("data-unread");
-  const { running: busy, unread } = row.dataset;
-  row.querySelector("[data-news]").textContent = busy !== undefined ? t(", being answered") : unread !== undefined ? t(", new answer") : "";
+  const { running: now, unread } = row.dataset;
+  row.querySelector("[data-news]").textContent = now !== undefined ? t(", being answered") : unread !== undefined ? t(", new answer") : "";
 }
 
 document.addEventListener("chats-news", ({ detail }) => hear(detail));

@@ -40,4 +40,8 @@ function opened() {
   menu.querySelector("[data-arrange=unpin]").hidden = !pinned;
 }
 
-menu.addEventListener("toggle", ({ newState }) => newState === "closed" && row?.classList.remove("open"));
+menu.addEventListener("toggle", ({ newState }) => {
+  if (newState !== "closed") return;
+  row?.classList.remove("open");
+  over();
+});

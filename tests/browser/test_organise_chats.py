@@ -203,3 +203,19 @@ def test_the_list_goes_on_as_it_is_scrolled_and_stays_as_long_as_it_is(window, s
     make(somebody, "Told of meanwhile", pinned=True)
     expect(rows).to_have_count(121)
     expect(page.get_by_role("region", name="Pinned")).to_contain_text("Told of meanwhile")
+
+
+def test_the_list_stays_as_it_is_while_a_menu_of_it_is_open(window, somebody):
+    """A menu stands where the button that opened it stands: without that it would jump into the corner."""
+    make(somebody, "Lease", "Garden")
+    page = window(somebody).new_page()
+    page.goto(f"{somebody.url}/chat/")
+    row(page, "Lease").hover()
+    row(page, "Lease").get_by_role("button").click()
+    expect(page.locator("#chat-menu")).to_be_visible()
+    make(somebody, "Roof")
+    page.evaluate("document.body.dispatchEvent(new Event('chats-changed'))")
+    page.wait_for_timeout(1000)
+    expect(page.locator(".chat-item")).to_have_count(2)
+    page.locator("#chat-menu").get_by_role("button", name="Pin", exact=True).click()
+    expect(page.locator(".chat-item")).to_have_count(3)
